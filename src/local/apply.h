@@ -1,0 +1,43 @@
+#ifndef ROAM_LOCAL_APPLY_H
+#define ROAM_LOCAL_APPLY_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "engine/plan.h"
+#include "local/root.h"
+#include "model/home.h"
+
+/*
+ * apply - carry out the home's side of a plan.
+ *
+ * Contents lie in staging already (stage_name() of the result's hash and the
+ * op's index), verified and synced. Order: directories from the top, renames,
+ * files and symlinks, attributes, deletions from the bottom, directories' modes
+ * and times. Each target is compared with what the scan saw right before it is
+ * replaced, by swapping (RENAME_EXCHANGE), looking at what came out, and
+ * swapping back on a difference: an edit made meanwhile is kept and the op
+ * fails with WHY_CHANGED. A step() follows each change.
+ */
+struct apply_in {
+	struct root *root;
+	int statefd;
+	int stagefd;
+	struct plan *plan;        /* ops become OP_DONE or OP_FAILED */
+	const struct home *local; /* what the scan saw */
+	const struct machine *self;
+	int64_t now_ns;           /* stands in conflict records */
+	void (*progress)(uint64_t done, uint64_t of, void *arg);
+	void *arg;
+};
+
+/*
+ * Runs all ops that are OP_PLANNED and have SIDE_HOME; leaves OP_DONE of ops
+ * that have SIDE_STORE too to the publisher (they stay OP_PLANNED, applied).
+ * stamps[i] is set for op i where a file, directory or link was put in place.
+ * -1 only for what ends the run; one op that does not work fails alone.
+ */
+int apply_plan(const struct apply_in *in, struct stamp *stamps,
+    struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,24 @@
+noinst_LIBRARIES += liblocal.a
+liblocal_a_SOURCES = \
+	src/local/root.c src/local/root.h \
+	src/local/meta.c src/local/meta.h \
+	src/local/scan.c src/local/scan.h \
+	src/local/state.c src/local/state.h \
+	src/local/shelf.c src/local/shelf.h \
+	src/local/stage.c src/local/stage.h \
+	src/local/apply.c src/local/apply.h
+
+if UNIT_TESTS
+check_PROGRAMS += tests/unit/test_local
+TESTS += tests/unit/test_local
+tests_unit_test_local_SOURCES = \
+	tests/unit/test_root.c \
+	tests/unit/test_meta.c \
+	tests/unit/test_scan.c \
+	tests/unit/test_state.c \
+	tests/unit/test_shelf.c \
+	tests/unit/test_stage.c \
+	tests/unit/test_apply.c
+tests_unit_test_local_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_local_LDADD = $(LOCAL_LIBS) $(CRITERION_LIBS)
+endif

@@ -1,0 +1,45 @@
+#ifndef ROAM_LOCAL_SHELF_H
+#define ROAM_LOCAL_SHELF_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "local/root.h"
+#include "model/profile.h"
+
+/*
+ * shelf - the home's own part of the conflict list: losers kept whole below
+ * ROAM_STATE_DIR/conflicts, one record "<id>" (a manifest of no entries and one
+ * conflict) and, for files, one content "<id>.content".
+ *
+ * A record that no generation lists yet is pending: the next one published
+ * takes it up. "dropped" holds the ids that people dropped here and that the
+ * next generation will no longer list.
+ */
+/* id of the conflict that loser lost at its path: the same again for the same
+ * version of the same path. */
+uint64_t shelf_id(const struct entry *loser);
+
+/* Keep the file at loser's path by a hard link (a copy where that is not
+ * possible) and its record: on disk when this returns. */
+int shelf_keep_local(struct root *r, int statefd, const struct conflict *c,
+    struct err *e) MUST_CHECK;
+/* Keep the staged file (see stage.h) of a version from the store. */
+int shelf_keep_staged(int statefd, int stagefd, const char *staged,
+    const struct conflict *c, struct err *e) MUST_CHECK;
+/* All records, appended to out as conflicts with gen 0. A damaged record is
+ * passed over and told in *damaged. */
+int shelf_load(int statefd, struct arena *a, struct machines *machines,
+    struct profile *out, size_t *damaged, struct err *e) MUST_CHECK;
+/* The content of a record, as a new descriptor; ERR_GONE. */
+int shelf_open(int statefd, uint64_t id, struct err *e) MUST_CHECK;
+int shelf_remove(int statefd, uint64_t id, struct err *e) MUST_CHECK;
+
+/* The dropped ids, ascending; *out is malloc()ed. */
+int shelf_dropped(int statefd, uint64_t **out, size_t *count,
+    struct err *e) MUST_CHECK;
+int shelf_set_dropped(int statefd, const uint64_t *id, size_t count,
+    struct err *e) MUST_CHECK;
+
+#endif

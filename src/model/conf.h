@@ -1,0 +1,63 @@
+#ifndef ROAM_MODEL_CONF_H
+#define ROAM_MODEL_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * conf - the settings of roam.conf(5), from bytes: one table of keys.
+ *
+ * Strings are the conf's own; a struct of zeros is not valid, conf_new() makes
+ * one with every default. A key that is set again overrides.
+ */
+struct conf {
+	char *store;          /* URL, "" if none; %u: user, %h: home's name */
+	uint64_t keep_s;      /* seconds that history is kept */
+	uint64_t keep_min;    /* generations that are kept in any case */
+	uint64_t guard_percent;
+	uint64_t guard_count;
+	uint64_t compression; /* zstd level 1..19 */
+	bool user_rules;      /* read ~/.config/roam/rules */
+	bool check_owner;     /* refuse a store of another user */
+};
+
+enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_BOOL };
+
+/* A row of the table: all that roam.conf(5) and 'roam config' say of a key. */
+struct conf_key {
+	const char *section;
+	const char *name;
+	enum conf_type type;
+	size_t offset;         /* in struct conf */
+	uint64_t min, max;     /* numbers and durations (seconds) */
+	const char *fallback;  /* the default, as one would write it */
+	const char *windows;   /* the Group Policy setting it mirrors, or "" */
+	const char *what;      /* one line */
+};
+extern const struct conf_key conf_keys[];
+extern const size_t conf_key_count;
+
+/* Where a key got its value; file is borrowed from conf_read()'s caller. */
+struct conf_origin {
+	const char *file; /* NULL: the default */
+	unsigned line;
+};
+
+struct conf_set {
+	struct conf conf;
+	struct conf_origin *origin; /* owned; one for each key */
+};
+
+int conf_new(struct conf_set *out, struct err *e) MUST_CHECK;
+/* One file's bytes; ERR_USAGE "FILE:LINE: what" on the first bad line. */
+int conf_read(struct conf_set *c, const char *file, const char *text,
+    size_t len, struct err *e) MUST_CHECK;
+/* The value of key i as one would write it; text of cap bytes. */
+const char *conf_show(const struct conf_set *c, size_t i, char *out,
+    size_t cap);
+void conf_free(struct conf_set *c);
+
+#endif

@@ -1,0 +1,28 @@
+noinst_LIBRARIES += libmodel.a
+libmodel_a_SOURCES = \
+	src/model/entry.c src/model/entry.h \
+	src/model/machine.c src/model/machine.h \
+	src/model/tree.c src/model/tree.h \
+	src/model/home.c src/model/home.h \
+	src/model/profile.c src/model/profile.h \
+	src/model/manifest.c src/model/manifest.h \
+	src/model/commit.c src/model/commit.h \
+	src/model/rules.c src/model/rules.h \
+	src/model/conf.c src/model/conf.h
+
+if UNIT_TESTS
+check_PROGRAMS += tests/unit/test_model
+TESTS += tests/unit/test_model
+tests_unit_test_model_SOURCES = \
+	tests/unit/test_entry.c \
+	tests/unit/test_machine.c \
+	tests/unit/test_tree.c \
+	tests/unit/test_home.c \
+	tests/unit/test_profile.c \
+	tests/unit/test_manifest.c \
+	tests/unit/test_commit.c \
+	tests/unit/test_rules.c \
+	tests/unit/test_conf.c
+tests_unit_test_model_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_model_LDADD = $(MODEL_LIBS) $(CRITERION_LIBS)
+endif

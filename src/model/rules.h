@@ -1,0 +1,56 @@
+#ifndef ROAM_MODEL_RULES_H
+#define ROAM_MODEL_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+
+/*
+ * rules - what roams and what stays local: gitignore's patterns with a class
+ * before and a reason behind, one a line; see roam(7), RULES.
+ *
+ *	local .cache/          # rebuilt by its programs
+ *	roam  .config/
+ *	unit  .mozilla/firefox/profile/  # read and listed, for later
+ *	merge=keyfile .config/user-dirs.dirs
+ *
+ * The last match within a source wins; a later source overrides an earlier
+ * one, but what the administrator made local stays local for the user. What
+ * lies below a local directory is local. What no rule names roams.
+ */
+enum rules_source { RULES_SHIPPED, RULES_ADMIN, RULES_USER, RULES__COUNT };
+
+struct rules;
+
+/* What decided about a path; strings are the rules' own. */
+struct ruling {
+	bool roams;
+	const char *file;   /* NULL where no rule matched */
+	unsigned line;
+	const char *reason; /* behind " # "; "" if none */
+	const char *unit;   /* pattern of the unit rule that matched, or NULL */
+	const char *driver; /* of the merge= rule that matched, or NULL */
+};
+
+int rules_new(struct rules **out, struct err *e) MUST_CHECK;
+/* Add the lines of one file. ERR_USAGE "FILE:LINE: what" and nothing added. */
+int rules_add(struct rules *r, enum rules_source source, const char *file,
+    const char *text, size_t len, struct err *e) MUST_CHECK;
+void rules_free(struct rules *r);
+
+/* Looks at every component of path, so it may be asked in any order. */
+void rules_explain(const struct rules *r, const char *path, size_t len,
+    bool is_dir, struct ruling *out);
+bool rules_roams(const struct rules *r, const char *path, size_t len,
+    bool is_dir);
+/* The same for a walk: all parents are known to roam, only path itself is
+ * looked at. Must cost well below a microsecond with hundreds of rules. */
+bool rules_roams_here(const struct rules *r, const char *path, size_t len,
+    bool is_dir);
+/* Of all lines in order: other rules, other hash. */
+struct hash rules_hash(const struct rules *r);
+size_t rules_count(const struct rules *r);
+
+#endif

@@ -1,0 +1,117 @@
+#ifndef ROAM_STORE_STORE_H
+#define ROAM_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * store - a directory tree off this machine, as a generation log needs it.
+ *
+ * Shaped by what SMB can do and what it costs: each call is one to five round
+ * trips; files are written once, front to back, and never changed; a directory
+ * is published by one rename that fails where the target is there already; no
+ * locks. Names are paths of at most STORE_PATH_MAX bytes made of [a-z0-9/-].
+ * A store is used by one thread at a time. Each call ends within the deadline
+ * given at open, with ERR_OFFLINE if need be. Errors name server and path.
+ */
+#define STORE_PATH_MAX 200
+
+struct store;
+struct store_file;
+
+struct store_item {
+	const char *name; /* borrowed for the call */
+	bool is_dir;
+	uint64_t size;
+	int64_t mtime_ns; /* by the server's clock */
+};
+/* Called for each name in a directory, in no order; -1 ends the list. */
+typedef int store_visit(const struct store_item *item, void *arg,
+    struct err *e);
+
+struct store_how {
+	unsigned deadline_ms; /* of one call; 0: none */
+	bool create;          /* make the store's directory (not its parents) */
+};
+
+struct store_ops {
+	const char *scheme; /* "file:" */
+
+	/* ERR_USAGE: malformed; ERR_OFFLINE: not there or not reachable;
+	 * ERR_GONE: reachable, but there is no store and !how->create. */
+	int (*open)(struct store **out, const char *url,
+	    const struct store_how *how, struct err *e);
+	/* ERR_GONE: no such directory. */
+	int (*list)(struct store *s, const char *dir, store_visit *visit,
+	    void *arg, struct err *e);
+	/* The whole of a small file, appended to out; ERR_LIMIT beyond
+	 * out->max, ERR_GONE where there is none. */
+	int (*load)(struct store *s, const char *path, struct buf *out,
+	    struct err *e);
+	/* Exactly len bytes at off; ERR_FORMAT where the file is shorter. */
+	int (*read)(struct store *s, const char *path, uint64_t off,
+	    void *bytes, size_t len, struct err *e);
+	/* A new file; ERR_RACE where the name exists. Written bytes may still
+	 * be under way until finish(), which says whether all arrived. The
+	 * file is gone from memory after finish(), whatever it returns;
+	 * finish(keep = false) gives it up. */
+	int (*create)(struct store *s, const char *path,
+	    struct store_file **out, struct err *e);
+	int (*write)(struct store_file *f, const void *bytes, size_t len,
+	    struct err *e);
+	int (*finish)(struct store_file *f, bool keep, struct err *e);
+	/* ERR_RACE where it exists. */
+	int (*mkdir)(struct store *s, const char *path, struct err *e);
+	/*
+	 * Give directory from, which is not empty, the name to, in one step and
+	 * only if to does not exist: ERR_RACE if it does. All files below it
+	 * are durable before, the name after (as far as the server can).
+	 * ERR_OFFLINE: the outcome is unknown, and it may still happen.
+	 */
+	int (*publish)(struct store *s, const char *from, const char *to,
+	    struct err *e);
+	/* A file or an empty directory; success where there is none. */
+	int (*remove)(struct store *s, const char *path, bool is_dir,
+	    struct err *e);
+	void (*close)(struct store *s);
+};
+
+/* A kind of store begins its own struct with this one; so does its file. */
+struct store {
+	const struct store_ops *ops;
+	const char *url; /* owned by the kind; for messages */
+	uint64_t bytes_read, bytes_written, calls; /* counted in store.c */
+};
+struct store_file {
+	struct store *store;
+};
+
+/* The calls of the rest of the program: check names, count, pass on. */
+int store_open(struct store **out, const char *url,
+    const struct store_how *how, struct err *e) MUST_CHECK;
+int store_list(struct store *s, const char *dir, store_visit *visit,
+    void *arg, struct err *e) MUST_CHECK;
+int store_load(struct store *s, const char *path, struct buf *out,
+    struct err *e) MUST_CHECK;
+int store_read(struct store *s, const char *path, uint64_t off, void *bytes,
+    size_t len, struct err *e) MUST_CHECK;
+int store_create(struct store *s, const char *path, struct store_file **out,
+    struct err *e) MUST_CHECK;
+int store_write(struct store_file *f, const void *bytes, size_t len,
+    struct err *e) MUST_CHECK;
+int store_finish(struct store_file *f, bool keep, struct err *e) MUST_CHECK;
+int store_mkdir(struct store *s, const char *path, struct err *e) MUST_CHECK;
+int store_publish(struct store *s, const char *from, const char *to,
+    struct err *e) MUST_CHECK;
+int store_remove(struct store *s, const char *path, bool is_dir,
+    struct err *e) MUST_CHECK;
+void store_close(struct store *s);
+
+/* Does url name a kind of store that we know, well formed? Opens nothing. */
+int store_check_url(const char *url, struct err *e) MUST_CHECK;
+
+#endif
