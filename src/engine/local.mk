@@ -3,9 +3,10 @@ libengine_a_SOURCES = \
 	src/engine/merge.c src/engine/merge.h \
 	src/engine/plan.c src/engine/plan.h \
 	src/engine/rename.c src/engine/rename.h \
-	src/engine/guard.c src/engine/guard.h \
-	src/engine/outcome.c src/engine/outcome.h \
+	src/engine/guard.c \
+	src/engine/outcome.c \
 	src/engine/blocks.c src/engine/blocks.h \
+	src/engine/match.c \
 	src/engine/report.c src/engine/report.h \
 	src/engine/json.c src/engine/json.h
 
@@ -15,12 +16,8 @@ TESTS += tests/unit/test_engine
 tests_unit_test_engine_SOURCES = \
 	tests/unit/test_merge.c \
 	tests/unit/test_plan.c \
-	tests/unit/test_rename.c \
-	tests/unit/test_guard.c \
-	tests/unit/test_outcome.c \
 	tests/unit/test_blocks.c \
-	tests/unit/test_report.c \
-	tests/unit/test_json.c
+	tests/unit/test_report.c
 tests_unit_test_engine_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CRITERION_LIBS)
 endif

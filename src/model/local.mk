@@ -5,7 +5,7 @@ libmodel_a_SOURCES = \
 	src/model/tree.c src/model/tree.h \
 	src/model/home.c src/model/home.h \
 	src/model/profile.c src/model/profile.h \
-	src/model/manifest.c src/model/manifest.h \
+	src/model/manifest.c \
 	src/model/commit.c src/model/commit.h \
 	src/model/rules.c src/model/rules.h \
 	src/model/conf.c src/model/conf.h

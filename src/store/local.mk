@@ -5,7 +5,7 @@ libstore_a_SOURCES = \
 	src/store/packer.c src/store/packer.h \
 	src/store/fetch.c src/store/fetch.h \
 	src/store/repo.c src/store/repo.h \
-	src/store/draft.c src/store/draft.h
+	src/store/draft.c
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_store
@@ -15,8 +15,7 @@ tests_unit_test_store_SOURCES = \
 	tests/unit/test_store_dir.c \
 	tests/unit/test_packer.c \
 	tests/unit/test_fetch.c \
-	tests/unit/test_repo.c \
-	tests/unit/test_draft.c
+	tests/unit/test_repo.c
 tests_unit_test_store_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CRITERION_LIBS)
 endif
