@@ -41,7 +41,7 @@ enum why {
 const char *why_text(enum why why);
 
 struct opaque {
-	const char *path; /* NUL behind */
+	const char *path; /* borrowed, of an arena; NUL behind */
 	uint16_t path_len;
 	uint8_t why;
 };
@@ -57,6 +57,7 @@ struct home {
 
 int home_add(struct home *h, const struct entry *entry,
     const struct stamp *stamp, struct err *e) MUST_CHECK;
+/* path is not copied: it has to live as long as h, as entries do. */
 int home_add_opaque(struct home *h, const char *path, size_t len,
     enum why why, struct err *e) MUST_CHECK;
 /* Both lists into path_order(), stamps with their entries. */
