@@ -20,6 +20,7 @@ struct buf {
 	size_t cap;
 	size_t max; /* ceiling in bytes; 0: none */
 	bool bad;
+	bool over; /* bad for its ceiling, not for want of memory */
 };
 
 void buf_u8(struct buf *b, uint8_t v);

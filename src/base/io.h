@@ -26,7 +26,7 @@ int io_load(int dirfd, const char *name, struct buf *out,
     struct err *e) MUST_CHECK;
 
 /*
- * Replace the file name below dirfd so that it is whole or as before after any
+ * Replace the file name (no slash) in dirfd so that it is whole or as before after any
  * stop: 0600 temporary, fsync, rename, fsync of the directory.
  */
 int io_replace(int dirfd, const char *name, const void *bytes, size_t len,
