@@ -3,6 +3,7 @@ libengine_a_SOURCES = \
 	src/engine/merge.c src/engine/merge.h \
 	src/engine/plan.c src/engine/plan.h \
 	src/engine/rename.c src/engine/rename.h \
+	src/engine/settle.c src/engine/settle.h \
 	src/engine/guard.c \
 	src/engine/outcome.c \
 	src/engine/blocks.c src/engine/blocks.h \

@@ -37,8 +37,8 @@ enum action {
 /* Why the op is there, for people; texts in plan.c. */
 enum reason {
 	REASON_NONE,
-	REASON_AGREED,          /* both hold the same */
-	REASON_GONE,            /* both removed it */
+	REASON_AGREED, /* both hold the same */
+	REASON_GONE,   /* both removed it */
 	REASON_NEW_HERE,
 	REASON_NEW_THERE,
 	REASON_CHANGED_HERE,
@@ -47,16 +47,16 @@ enum reason {
 	REASON_REMOVED_THERE,
 	REASON_MOVED_HERE,
 	REASON_MOVED_THERE,
-	REASON_EDIT_OUTLIVES,   /* changed on one side, removed on the other */
-	REASON_BOTH_LOCAL_WON,  /* true conflict, by the total order */
+	REASON_EDIT_OUTLIVES,  /* changed on one side, removed on the other */
+	REASON_BOTH_LOCAL_WON, /* true conflict, by the total order */
 	REASON_BOTH_STORE_WON,
-	REASON_DIRECTORY_WON,   /* directory against file */
-	REASON_ATTRS_HERE,      /* mode, xattrs or ACL only */
+	REASON_DIRECTORY_WON, /* directory against file */
+	REASON_ATTRS_HERE,    /* mode, xattrs or ACL only */
 	REASON_ATTRS_THERE,
-	REASON_ATTRS_BOTH,      /* merged from both */
-	REASON_HOLDS_MORE,      /* a directory whose content lives */
-	REASON_LEFT_LOCAL,      /* removed there; holds what stays local here */
-	REASON_RESTORED,        /* asked for by 'restore' or 'conflicts take' */
+	REASON_ATTRS_BOTH, /* merged from both */
+	REASON_HOLDS_MORE, /* a directory whose content lives */
+	REASON_LEFT_LOCAL, /* removed there; holds what stays local here */
+	REASON_RESTORED,   /* asked for by 'restore' or 'conflicts take' */
 	REASON__COUNT
 };
 
@@ -80,11 +80,12 @@ struct op {
 	const struct entry *from;  /* rename: the entry at the old path */
 	uint8_t action;            /* enum action */
 	uint8_t sides;
-	uint8_t state;             /* enum op_state */
-	uint8_t why;               /* enum why, when OP_FAILED */
-	uint8_t reason;            /* enum reason */
-	uint8_t moved;             /* the old path of a rename; not shown */
+	uint8_t state;  /* enum op_state */
+	uint8_t why;    /* enum why, when OP_FAILED */
+	uint8_t reason; /* enum reason */
+	uint8_t moved;  /* the old path of a rename; not shown */
 	uint8_t loser_is_local;
+	uint8_t left; /* not to be touched; only while a plan is made */
 };
 
 struct plan {
@@ -100,9 +101,9 @@ struct plan_in {
 		each entry of known; may be NULL */
 	const struct tree *known;       /* the local tree of the last run */
 	const struct tree *remote;
-	const struct rules *rules;      /* NULL: everything roams */
+	const struct rules *rules; /* NULL: everything roams */
 	const struct machine *self;
-	struct arena *arena;            /* where merged entries go */
+	struct arena *arena; /* where merged entries go */
 };
 
 int plan_make(struct plan *out, const struct plan_in *in,
@@ -129,7 +130,7 @@ bool op_needs_content(const struct op *op);
 bool op_is_shown(const struct op *op);
 void op_fail(struct op *op, enum why why);
 
-const char *action_text(enum action a);  /* as in --json */
+const char *action_text(enum action a); /* as in --json */
 const char *reason_text(enum reason r);
 
 /*

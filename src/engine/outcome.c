@@ -1,0 +1,165 @@
+#include <string.h>
+
+#include "base/path.h"
+#include "engine/plan.h"
+
+/* Does the op's outcome count for this tree? */
+typedef bool applies(const struct op *op);
+
+static bool
+to_store(const struct op *op)
+{
+	return op->state == OP_DONE && (op->sides & SIDE_STORE) != 0;
+}
+
+static bool
+to_home(const struct op *op)
+{
+	return op->state == OP_DONE && (op->sides & SIDE_HOME) != 0;
+}
+
+static bool
+to_base(const struct op *op)
+{
+	return op->state == OP_DONE;
+}
+
+static int
+order(const struct op *op, const struct entry *t)
+{
+	size_t len;
+	const char *path = op_path(op, &len);
+
+	return path_order(path, len, t->path, t->path_len);
+}
+
+/* old with the outcome of all ops that apply: one pass over both. */
+static int
+outcome(struct tree *out, const struct plan *p, const struct tree *old,
+    applies *counts, struct err *e)
+{
+	struct tree t = { 0 };
+	const struct entry *next;
+	size_t i = 0;
+	int d;
+
+	for (size_t k = 0; k < p->count || i < old->count;) {
+		d = k == p->count     ? 1
+		    : i == old->count ? -1
+				      : order(&p->op[k], old->entry[i]);
+		next = d >= 0 ? old->entry[i] : NULL;
+		if (d <= 0 && counts(&p->op[k]))
+			next = p->op[k].result;
+		if (next != NULL && tree_add(&t, next, e) == -1) {
+			tree_free(&t);
+			return -1;
+		}
+		k += d <= 0;
+		i += d >= 0;
+	}
+	*out = t;
+	return 0;
+}
+
+int
+plan_new_store(struct tree *out, const struct plan *p,
+    const struct tree *remote, struct err *e)
+{
+	return outcome(out, p, remote, to_store, e);
+}
+
+int
+plan_new_local(struct tree *out, const struct plan *p, const struct tree *local,
+    struct err *e)
+{
+	return outcome(out, p, local, to_home, e);
+}
+
+static const struct op *
+find_op(const struct plan *p, const char *path, size_t len)
+{
+	size_t low = 0, high = p->count, mid, n;
+	const char *at;
+	int d;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		at = op_path(&p->op[mid], &n);
+		if ((d = path_order(at, n, path, len)) == 0)
+			return &p->op[mid];
+		if (d < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+/* The last entries added, from the top: those that path can lie below. */
+struct branch {
+	const struct entry *dir[PATH_LEN_MAX / 2];
+	size_t depth;
+};
+
+/*
+ * Add the parents of path that t lacks. Both sides have such a directory but
+ * could not agree on its attributes in this run; the store's serve as base.
+ */
+static int
+add_parents(struct tree *t, struct branch *b, const struct plan *p,
+    const struct entry *of, struct err *e)
+{
+	const struct entry *top;
+	const struct op *op;
+	size_t have, len;
+
+	while (b->depth > 0) {
+		top = b->dir[b->depth - 1];
+		if (path_is_within(of->path, of->path_len, top->path,
+			top->path_len))
+			break;
+		b->depth--;
+	}
+	have = b->depth > 0 ? b->dir[b->depth - 1]->path_len + 1u : 0;
+	for (len = have; len < of->path_len; len++) {
+		if (of->path[len] != '/')
+			continue;
+		op = find_op(p, of->path, len);
+		if (op == NULL ||
+		    (top = op->remote != NULL ? op->remote : op->local) == NULL)
+			return err_set(e, ERR_FORMAT, "%s: has no parent",
+			    of->path);
+		if (tree_add(t, top, e) == -1)
+			return -1;
+		b->dir[b->depth++] = top;
+	}
+	return 0;
+}
+
+int
+plan_new_base(struct tree *out, const struct plan *p, const struct tree *base,
+    struct err *e)
+{
+	struct tree plain = { 0 }, t = { 0 };
+	struct branch b = { .depth = 0 };
+	int rc = -1;
+
+	if (outcome(&plain, p, base, to_base, e) == -1)
+		return -1;
+	for (size_t i = 0; i < plain.count; i++) {
+		const struct entry *at = plain.entry[i];
+
+		if (add_parents(&t, &b, p, at, e) == -1 ||
+		    tree_add(&t, at, e) == -1)
+			goto out;
+		if (at->type == ENTRY_DIR)
+			b.dir[b.depth++] = at;
+	}
+	*out = t;
+	t = (struct tree){ 0 };
+	rc = 0;
+out:
+	tree_free(&plain);
+	tree_free(&t);
+	return rc;
+}

@@ -1,0 +1,235 @@
+#include <stdlib.h>
+
+#include "base/path.h"
+#include "engine/merge.h"
+#include "engine/plan.h"
+#include "engine/rename.h"
+#include "engine/settle.h"
+
+static const char *const actions[] = {
+	[ACTION_NONE] = "none",
+	[ACTION_UPLOAD] = "upload",
+	[ACTION_DOWNLOAD] = "download",
+	[ACTION_DELETE_LOCAL] = "delete-local",
+	[ACTION_DELETE_STORE] = "delete-store",
+	[ACTION_MERGE] = "merge",
+	[ACTION_CONFLICT] = "conflict",
+	[ACTION_ATTRIBUTES] = "attributes",
+	[ACTION_RENAME] = "rename",
+};
+_Static_assert(sizeof(actions) / sizeof(actions[0]) == ACTION__COUNT,
+    "every action has a word");
+
+static const char *const reasons[] = {
+	[REASON_NONE] = "",
+	[REASON_AGREED] = "both sides hold the same",
+	[REASON_GONE] = "both sides removed it",
+	[REASON_NEW_HERE] = "new here",
+	[REASON_NEW_THERE] = "new in the store",
+	[REASON_CHANGED_HERE] = "changed here",
+	[REASON_CHANGED_THERE] = "changed in the store",
+	[REASON_REMOVED_HERE] = "removed here",
+	[REASON_REMOVED_THERE] = "removed in the store",
+	[REASON_MOVED_HERE] = "renamed here",
+	[REASON_MOVED_THERE] = "renamed in the store",
+	[REASON_EDIT_OUTLIVES] = "changed on one side, removed on the other: "
+				 "the change lives",
+	[REASON_BOTH_LOCAL_WON] = "changed on both sides, this one is newer",
+	[REASON_BOTH_STORE_WON] = "changed on both sides, the store's is newer",
+	[REASON_DIRECTORY_WON] = "a directory on one side, a file on the other",
+	[REASON_ATTRS_HERE] = "mode or attributes changed here",
+	[REASON_ATTRS_THERE] = "mode or attributes changed in the store",
+	[REASON_ATTRS_BOTH] = "attributes of both sides merged",
+	[REASON_HOLDS_MORE] = "removed on one side, but it holds more",
+	[REASON_LEFT_LOCAL] = "removed in the store, holds what stays local",
+	[REASON_RESTORED] = "restored",
+};
+_Static_assert(sizeof(reasons) / sizeof(reasons[0]) == REASON__COUNT,
+    "every reason has a text");
+
+const char *
+action_text(enum action a)
+{
+	return actions[a];
+}
+
+const char *
+reason_text(enum reason r)
+{
+	return reasons[r];
+}
+
+static const struct entry *
+op_entry(const struct op *op)
+{
+	if (op->result != NULL)
+		return op->result;
+	if (op->local != NULL)
+		return op->local;
+	return op->remote != NULL ? op->remote : op->base;
+}
+
+const char *
+op_path(const struct op *op, size_t *len)
+{
+	const struct entry *t = op_entry(op);
+
+	if (len != NULL)
+		*len = t->path_len;
+	return t->path;
+}
+
+bool
+op_needs_content(const struct op *op)
+{
+	return (op->sides & SIDE_HOME) != 0 && op->result != NULL &&
+	    op->result->type == ENTRY_FILE && op->action != ACTION_RENAME &&
+	    (op->local == NULL || !entry_same_content(op->local, op->result));
+}
+
+bool
+op_is_shown(const struct op *op)
+{
+	return op->action != ACTION_NONE &&
+	    (op->state == OP_PLANNED || op->state == OP_DONE);
+}
+
+void
+op_fail(struct op *op, enum why why)
+{
+	op->state = OP_FAILED;
+	op->why = (uint8_t)why;
+}
+
+void
+plan_free(struct plan *p)
+{
+	free(p->op);
+	*p = (struct plan){ 0 };
+}
+
+static int
+plan_add(struct plan *p, const struct op *op, struct err *e)
+{
+	size_t cap = p->cap > 0 ? p->cap * 2 : 64;
+	struct op *grown;
+
+	if (p->count == p->cap) {
+		if ((grown = realloc(p->op, cap * sizeof(*grown))) == NULL)
+			return err_sys(e, "plan");
+		p->op = grown;
+		p->cap = cap;
+	}
+	p->op[p->count++] = *op;
+	return 0;
+}
+
+/* Where the walk stands in what is not to be touched. */
+struct fence {
+	const struct plan_in *in;
+	size_t next;     /* in the opaque list */
+	const char *dir; /* the store's directory that the rules exclude */
+	size_t dir_len;
+};
+
+/* The rules, for what only the store has: its parents roam, or f->dir says. */
+static bool
+excluded(struct fence *f, const struct tree_walk *w)
+{
+	const struct entry *remote = w->at[2];
+	bool is_dir = remote->type == ENTRY_DIR;
+
+	if (f->dir != NULL &&
+	    path_is_within(w->path, w->path_len, f->dir, f->dir_len))
+		return true;
+	if (f->in->rules == NULL ||
+	    rules_roams_here(f->in->rules, w->path, w->path_len, is_dir))
+		return false;
+	f->dir = remote->path;
+	f->dir_len = remote->path_len;
+	return true;
+}
+
+/*
+ * May nothing be decided about this path? Then base and store stay as they
+ * are. One exception: what the rules keep local and the store no longer has is
+ * forgotten, or it would be deleted here on the day the rules change again.
+ */
+static bool
+fenced(struct fence *f, const struct tree_walk *w, struct op *op)
+{
+	const struct home *local = f->in->local;
+	const struct opaque *at;
+
+	if (opaque_covers(local->opaque, local->opaque_count, &f->next, w->path,
+		w->path_len)) {
+		at = &local->opaque[f->next];
+		if (at->why == WHY_RULE && w->at[2] == NULL)
+			op->reason = REASON_GONE;
+		return true;
+	}
+	if (w->at[1] == NULL && w->at[2] != NULL)
+		return excluded(f, w);
+	/* A directory that holds only what stays local is nothing new. */
+	return w->at[0] == NULL && w->at[2] == NULL && w->at[1]->hollow;
+}
+
+static int
+plan_path(struct plan *p, struct fence *f, const struct tree_walk *w,
+    struct err *e)
+{
+	struct op op = {
+		.base = w->at[0],
+		.local = w->at[1],
+		.remote = w->at[2],
+	};
+	bool needed;
+
+	if (fenced(f, w, &op)) {
+		if (op.reason == REASON_GONE && op.base != NULL) {
+			op.state = OP_DONE;
+			return plan_add(p, &op, e);
+		}
+		/* Stands in the plan until settled, for its parents' sake. */
+		op.left = op.remote != NULL;
+		return op.left ? plan_add(p, &op, e) : 0;
+	}
+	/* The same pointer in all three: by far the most frequent case. */
+	if (op.base == op.local && op.local == op.remote)
+		return 0;
+	if (merge_path(&op, &needed, f->in->arena, e) == -1)
+		return -1;
+	return needed ? plan_add(p, &op, e) : 0;
+}
+
+int
+plan_make(struct plan *out, const struct plan_in *in, struct err *e)
+{
+	struct tree_walk w = {
+		.tree = { in->base, &in->local->tree, in->remote },
+		.count = 3,
+	};
+	struct fence f = { .in = in };
+	struct plan p = { 0 };
+
+	while (tree_walk_next(&w))
+		if (plan_path(&p, &f, &w, e) == -1)
+			goto fail;
+	plan_settle(&p, in);
+	if (plan_find_renames(&p, in, e) == -1)
+		goto fail;
+	*out = p;
+	return 0;
+fail:
+	plan_free(&p);
+	return -1;
+}
+
+void
+plan_restrict(struct plan *p, unsigned sides)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->op[i].state == OP_PLANNED &&
+		    (p->op[i].sides & ~sides) != 0)
+			p->op[i].state = OP_PENDING;
+}
