@@ -7,6 +7,8 @@ libmodel_a_SOURCES = \
 	src/model/profile.c src/model/profile.h \
 	src/model/manifest.c \
 	src/model/commit.c src/model/commit.h \
+	src/model/glob.c src/model/glob.h \
+	src/model/globset.c src/model/globset.h \
 	src/model/rules.c src/model/rules.h \
 	src/model/conf.c src/model/conf.h
 

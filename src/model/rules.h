@@ -9,7 +9,7 @@
 
 /*
  * rules - what roams and what stays local: gitignore's patterns with a class
- * before and a reason behind, one a line; see roam(7), RULES.
+ * before and a reason behind, one a line; see roam.conf(5), RULES.
  *
  *	local .cache/          # rebuilt by its programs
  *	roam  .config/
@@ -20,22 +20,29 @@
  * one, but what the administrator made local stays local for the user. What
  * lies below a local directory is local. What no rule names roams.
  */
+#define RULES_LINE_MAX 4096   /* bytes, without the newline */
+#define RULES_MAX      100000 /* of all files together */
+
 enum rules_source { RULES_SHIPPED, RULES_ADMIN, RULES_USER, RULES__COUNT };
 
 struct rules;
 
-/* What decided about a path; strings are the rules' own. */
+/* What decided about a path: the rule that matched it or, where none did, the
+ * nearest directory above it. Strings are the rules' own. */
 struct ruling {
 	bool roams;
-	const char *file;   /* NULL where no rule matched */
+	const char *file; /* NULL where no rule matched */
 	unsigned line;
 	const char *reason; /* behind " # "; "" if none */
-	const char *unit;   /* pattern of the unit rule that matched, or NULL */
-	const char *driver; /* of the merge= rule that matched, or NULL */
+	/* Of what roams: the pattern that made a unit of path or of the
+	 * outermost directory around it; the driver of the nearest merge=. */
+	const char *unit;   /* or NULL */
+	const char *driver; /* or NULL */
 };
 
 int rules_new(struct rules **out, struct err *e) MUST_CHECK;
-/* Add the lines of one file. ERR_USAGE "FILE:LINE: what" and nothing added. */
+/* Add the lines of one file. ERR_USAGE "FILE:LINE: what" and nothing added.
+ * Sources may come in any order, the files of one come in theirs. */
 int rules_add(struct rules *r, enum rules_source source, const char *file,
     const char *text, size_t len, struct err *e) MUST_CHECK;
 void rules_free(struct rules *r);
