@@ -34,6 +34,14 @@ struct blocks {
 
 uint32_t blocks_len_for(uint64_t size);
 
+/*
+ * The weak sum: the bytes as digits of a number to this base, modulo 2^32. So
+ * a window moves on by one byte with weak * WEAK_BASE + in - out * base^len.
+ */
+#define WEAK_BASE 0x9e3779b1u
+/* The sum of what sum stands for with len bytes behind it; it starts at 0. */
+uint32_t blocks_weak(uint32_t sum, const void *bytes, size_t len);
+
 /* A signature in the making; bytes come in any portions, size in all. */
 struct blocks_maker;
 int blocks_maker_new(struct blocks_maker **out, uint64_t size,
@@ -53,14 +61,14 @@ void blocks_free(struct blocks *b);
 
 /* A run of the new version: copied from the old one, or new. */
 struct span {
-	uint64_t at;   /* in the new version */
+	uint64_t at; /* in the new version */
 	uint64_t len;
 	uint64_t from; /* in the old version; SPAN_NEW: new bytes */
 };
 #define SPAN_NEW UINT64_MAX
 
 struct spans {
-	struct span *span; /* owned; ascending, without gaps, neighbours merged */
+	struct span *span; /* owned; ascending, no gaps, neighbours merged */
 	size_t count;
 	size_t cap;
 };
@@ -72,8 +80,10 @@ typedef int blocks_read(void *arg, uint64_t off, void *bytes, size_t len,
 /*
  * Find in the new version of size bytes what old still holds: first at the
  * same position, then, in what is left, by rolling search. Reads the new
- * version once in order, plus what did not match a second time at most.
+ * version once in order; then a second time, again in order, what did not
+ * match, with a block on either side. The search gives up where it is in vain.
  */
+#define SEARCH_IN_VAIN ((uint64_t)64 << 20) /* bytes without a find */
 int blocks_match(struct spans *out, const struct blocks *old, uint64_t size,
     blocks_read *read, void *arg, struct err *e) MUST_CHECK;
 void spans_free(struct spans *s);
