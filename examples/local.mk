@@ -1,0 +1,2 @@
+# What an administrator starts from. Nothing here takes effect by itself: the
+# settings are installed beside the place where they would.

@@ -1,0 +1,1 @@
+# Pages in mdoc(7), installed as they are. 'make check' lints all of them.

@@ -1,0 +1,59 @@
+# Unit tests stand in the local.mk of the layer that they test. Here: checks of
+# the source, fuzz targets, and whatever runs the programs as a whole.
+
+# What every test finds in its environment; srcdir comes from automake. The
+# working directory is the top of the build.
+AM_TESTS_ENVIRONMENT = \
+	CC='$(CC)'; export CC; \
+	CPPFLAGS='$(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS)'; export CPPFLAGS; \
+	FUZZ_TARGETS='$(fuzz_targets)'; export FUZZ_TARGETS;
+
+# --- Checks of the source ---------------------------------------------------
+# Each exits with 77 where the tool it needs is not installed.
+source_checks = \
+	tests/check-format \
+	tests/check-headers \
+	tests/check-layers \
+	tests/check-man \
+	tests/check-size \
+	tests/check-thirdparty
+dist_check_SCRIPTS += $(source_checks)
+TESTS += $(source_checks)
+
+# --- Fuzz targets -----------------------------------------------------------
+# A line here is all that a new target needs beside its fuzz_<name>.c and a
+# folder tests/fuzz/corpus/<name>. Without --enable-fuzz replay.c gives it a
+# main() that reads files.
+fuzz_targets = \
+	tests/fuzz/fuzz_path \
+	tests/fuzz/fuzz_text
+check_PROGRAMS += $(fuzz_targets)
+dist_check_SCRIPTS += tests/fuzz/replay-corpus
+TESTS += tests/fuzz/replay-corpus
+EXTRA_DIST += tests/fuzz/corpus
+
+if !FUZZ
+check_LIBRARIES += tests/fuzz/libreplay.a
+tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c
+REPLAY = tests/fuzz/libreplay.a
+endif
+
+# What a program links that says nothing else: only the fuzz targets.
+LDADD = $(FUZZ_LDFLAGS) $(REPLAY) liblocal.a libstore.a $(ENGINE_LIBS) \
+	$(ARCHIVE_LIBS)
+
+# --- Scenarios --------------------------------------------------------------
+
+# --- Analysis and formatting, on demand -------------------------------------
+dist_check_SCRIPTS += tests/analyze tests/sources
+EXTRA_DIST += tests/run .ci/run
+
+analyze:
+	@srcdir='$(srcdir)' CC='$(CC)' \
+	CPPFLAGS='$(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS)' \
+	bash '$(srcdir)/tests/analyze' $(TOOLS)
+
+format:
+	@cd '$(srcdir)' && clang-format -i $$(tests/sources c)
+
+.PHONY: analyze format
