@@ -14,9 +14,9 @@
  * one with every default. A key that is set again overrides.
  */
 struct conf {
-	char *store;          /* URL, "" if none; %u: user, %h: home's name */
-	uint64_t keep_s;      /* seconds that history is kept */
-	uint64_t keep_min;    /* generations that are kept in any case */
+	char *store;       /* URL, "" if none; %u: user, %h: home's name */
+	uint64_t keep_s;   /* seconds that history is kept */
+	uint64_t keep_min; /* generations that are kept in any case */
 	uint64_t guard_percent;
 	uint64_t guard_count;
 	uint64_t compression; /* zstd level 1..19 */
@@ -31,11 +31,12 @@ struct conf_key {
 	const char *section;
 	const char *name;
 	enum conf_type type;
-	size_t offset;         /* in struct conf */
-	uint64_t min, max;     /* numbers and durations (seconds) */
-	const char *fallback;  /* the default, as one would write it */
-	const char *windows;   /* the Group Policy setting it mirrors, or "" */
-	const char *what;      /* one line */
+	size_t offset;     /* in struct conf */
+	uint64_t min, max; /* numbers and durations (seconds) */
+	int (*check)(const char *value, struct err *e); /* of texts */
+	const char *fallback; /* the default, as one would write it */
+	const char *windows;  /* the Group Policy setting it mirrors, or "" */
+	const char *what;     /* one line */
 };
 extern const struct conf_key conf_keys[];
 extern const size_t conf_key_count;
@@ -52,12 +53,22 @@ struct conf_set {
 };
 
 int conf_new(struct conf_set *out, struct err *e) MUST_CHECK;
-/* One file's bytes; ERR_USAGE "FILE:LINE: what" on the first bad line. */
+/* One file's bytes; ERR_USAGE "FILE:LINE: what" on the first bad line, and
+ * then c is as it was. */
 int conf_read(struct conf_set *c, const char *file, const char *text,
     size_t len, struct err *e) MUST_CHECK;
 /* The value of key i as one would write it; text of cap bytes. */
 const char *conf_show(const struct conf_set *c, size_t i, char *out,
     size_t cap);
 void conf_free(struct conf_set *c);
+
+/*
+ * The URL that text stands for: %u becomes user, %h the last component of
+ * home, %% a '%'. ERR_USAGE where another letter follows a '%', or where the
+ * name that it stands for is empty, "." or "..", or has a '/' in it: one
+ * user's store is never another's, nor above it. ERR_LIMIT beyond cap bytes.
+ */
+int conf_store_url(char *out, size_t cap, const char *text, const char *user,
+    const char *home, struct err *e) MUST_CHECK;
 
 #endif
