@@ -5,7 +5,9 @@ libmodel_a_SOURCES = \
 	src/model/tree.c src/model/tree.h \
 	src/model/home.c src/model/home.h \
 	src/model/profile.c src/model/profile.h \
-	src/model/manifest.c \
+	src/model/manifest.c src/model/manifest.h \
+	src/model/manifest_write.c src/model/manifest_read.c \
+	src/model/record.c \
 	src/model/commit.c src/model/commit.h \
 	src/model/glob.c src/model/glob.h \
 	src/model/globset.c src/model/globset.h \

@@ -59,6 +59,15 @@ machine_new(struct arena *a, const char *id, const char *name, struct err *e)
 	return one;
 }
 
+bool
+machine_text_valid(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	return len <= MACHINE_TEXT_MAX;
+}
+
 const struct machine *
 machines_intern(struct machines *m, const char *id, const char *name,
     struct err *e)
@@ -68,9 +77,13 @@ machines_intern(struct machines *m, const char *id, const char *name,
 
 	if (i < m->count && machine_order(m->at[i], &wanted) == 0)
 		return m->at[i];
-	if (m->count >= MACHINES_MAX || strlen(id) > MACHINE_TEXT_MAX ||
-	    strlen(name) > MACHINE_TEXT_MAX) {
-		err_set(e, ERR_LIMIT, "machine: too many, or too long a name");
+	if (!machine_text_valid(id, strlen(id)) ||
+	    !machine_text_valid(name, strlen(name))) {
+		err_set(e, ERR_FORMAT, "machine: not a name");
+		return NULL;
+	}
+	if (m->count >= MACHINES_MAX) {
+		err_set(e, ERR_LIMIT, "more than %d machines", MACHINES_MAX);
 		return NULL;
 	}
 	if (machines_grow(m, e) == -1 ||

@@ -1,6 +1,7 @@
 #ifndef ROAM_MODEL_MACHINE_H
 #define ROAM_MODEL_MACHINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -23,6 +24,11 @@ struct machines {
 	size_t cap;
 };
 
+/* May text be the id or name of a machine? Short, and no control bytes, since
+ * it is shown to people. */
+bool machine_text_valid(const char *text, size_t len);
+
+/* ERR_FORMAT: not valid; ERR_LIMIT: one too many. */
 const struct machine *machines_intern(struct machines *m, const char *id,
     const char *name, struct err *e) MUST_CHECK;
 void machines_free(struct machines *m);

@@ -26,6 +26,7 @@ struct profile {
 	struct tree tree;
 	struct conflict *conflict; /* owned array, by id */
 	size_t conflict_count;
+	size_t conflict_cap; /* 0 where somebody else made the array */
 };
 
 #define CONFLICTS_MAX 65536
@@ -40,7 +41,7 @@ int profile_add_conflict(struct profile *p, const struct conflict *c,
 struct decode {
 	struct arena *arena;
 	struct machines *machines;
-	uint64_t gen; /* what GEN_SELF in the bytes stands for */
+	uint64_t gen; /* what GEN_SELF in the bytes stands for; 0: refuse it */
 };
 
 /*
@@ -55,7 +56,9 @@ int manifest_encode(struct buf *out, const struct profile *parent,
  * The profile that bytes stand for. A manifest made against a parent needs
  * that same parent; its entries are then shared with out, so all arenas have
  * to live as long as out. Checks everything: order, clean paths, parents that
- * are directories, bounds, hash of the whole. ERR_FORMAT, ERR_LIMIT.
+ * are directories, bounds, hash of the whole. ERR_FORMAT, ERR_LIMIT;
+ * ERR_POLICY where a newer Roam wrote it. out is written on success only; what
+ * was decoded before a failure stays in the arena.
  */
 int manifest_decode(struct profile *out, const struct profile *parent,
     const void *bytes, size_t len, const struct decode *how,
