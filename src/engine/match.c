@@ -7,15 +7,17 @@
 #define PIECE_MIN  256u              /* bytes; shorter finds are not worth it */
 #define PROBES_MAX 16u               /* blocks with the same weak sum */
 #define CREDIT     16u /* blocks that a find lets the search go on for */
+#define SPREAD     5u  /* the table has 2^SPREAD bits for each slot */
+#define SPREAD_LEN ((1u << SPREAD) / 8)
 
 /*
  * The blocks of the old version by their weak sum: open addressing, and before
- * it a map of bits that is small enough for the cache and turns away nearly
- * all sums that no block has.
+ * it a map of bits that turns away nearly all sums that no block has, at the
+ * price of a look at one byte.
  */
 struct table {
 	uint32_t *slot; /* owned; index of a block + 1, or 0 */
-	uint8_t *bit;   /* owned; 8 bits for each slot */
+	uint8_t *bit;   /* owned; 2^SPREAD bits for each slot */
 	unsigned shift; /* a sum's first slot is sum >> shift */
 };
 
@@ -149,7 +151,7 @@ table_init(struct table *t, size_t count, struct err *e)
 		bits++;
 	t->shift = 32 - bits;
 	t->slot = calloc((size_t)1 << bits, sizeof(*t->slot));
-	t->bit = calloc((size_t)1 << bits, 1);
+	t->bit = calloc((size_t)1 << bits, SPREAD_LEN);
 	if (t->slot == NULL || t->bit == NULL)
 		return err_sys(e, "table of blocks");
 	return 0;
@@ -165,7 +167,7 @@ table_free(struct table *t)
 static bool
 table_may_have(const struct table *t, uint32_t weak)
 {
-	uint32_t i = weak >> (t->shift - 3);
+	uint32_t i = weak >> (t->shift - SPREAD);
 
 	return (t->bit[i >> 3] >> (i & 7) & 1) != 0;
 }
@@ -189,7 +191,7 @@ table_add(struct table *t, const struct blocks *b, size_t n)
 			return;
 	}
 	t->slot[i] = (uint32_t)n + 1;
-	i = weak >> (t->shift - 3);
+	i = weak >> (t->shift - SPREAD);
 	t->bit[i >> 3] |= (uint8_t)(1u << (i & 7));
 }
 
@@ -237,13 +239,14 @@ roll(const struct search *s, const uint8_t *bytes, size_t n, uint32_t *weak)
 /* Block n is at at of the new version: adds as much of it as lies in the gap,
  * and what is before it as new. */
 static int
-found(struct search *s, const struct span *gap, uint64_t at, size_t n,
+add_block(struct search *s, const struct span *gap, uint64_t at, size_t n,
     struct err *e)
 {
-	uint64_t len = block_len_of(s->old, n), end = at + len;
-	uint64_t gap_end = gap->at + gap->len, done = spans_end(s->out);
-	uint64_t from = (uint64_t)n * s->old->block_len;
+	uint64_t end = at + block_len_of(s->old, n), gap_end, done, from;
 
+	gap_end = gap->at + gap->len;
+	done = spans_end(s->out);
+	from = (uint64_t)n * s->old->block_len;
 	if (at > done &&
 	    span_add(s->out, (struct span){ done, at - done, SPAN_NEW }, e) ==
 		-1)
@@ -254,9 +257,29 @@ found(struct search *s, const struct span *gap, uint64_t at, size_t n,
 	}
 	if (end > gap_end)
 		end = gap_end;
+	return span_add(s->out, (struct span){ at, end - at, from }, e);
+}
+
+/*
+ * The same for a find. The block before it may well stand before it here too,
+ * partly under what was found earlier: so the search did not see it.
+ */
+static int
+found(struct search *s, const struct span *gap, uint64_t at, size_t n,
+    struct err *e)
+{
+	size_t len = s->old->block_len;
+
 	s->expect = n + 1;
 	s->credit += CREDIT * len;
-	return span_add(s->out, (struct span){ at, end - at, from }, e);
+	if (n > 0 && at >= len && at > spans_end(s->out)) {
+		if (load(s, at - len, at, s->size, e) == -1)
+			return -1;
+		if (is_block(s->old, n - 1, s->bytes + (at - len - s->at)) &&
+		    add_block(s, gap, at - len, n - 1, e) == -1)
+			return -1;
+	}
+	return add_block(s, gap, at, n, e);
 }
 
 /*

@@ -30,7 +30,7 @@ bytes_of(const void *from, size_t len)
 	return b;
 }
 
-/* kind 0: random; 1: text of few letters; 2: every other 4 KiB zeros. */
+/* kind 0: random; 1: text of few letters; 2: random blocks among zeros. */
 static struct bytes
 bytes_random(uint64_t *seed, size_t len, int kind)
 {
@@ -41,7 +41,7 @@ bytes_random(uint64_t *seed, size_t len, int kind)
 	for (i = 0; i < len; i++)
 		b.at[i] = (uint8_t)draw(seed, kind == 1 ? 4 : 256);
 	for (i = 0; kind == 2 && i < len; i++)
-		if ((i / BLOCK_MIN) % 2 == 1)
+		if ((i / BLOCK_MIN) % 4 != 1)
 			b.at[i] = 0;
 	return b;
 }
@@ -102,10 +102,12 @@ match(const struct bytes *old, struct bytes *now)
 	const struct span *p;
 	uint64_t at = 0;
 	struct err e;
+	size_t i;
 
 	cr_assert_eq(blocks_match(&s, &blocks, now->len, read_bytes, now, &e),
 	    0);
-	for (p = s.span; p < s.span + s.count; at += p->len, p++) {
+	for (i = 0; i < s.count; at += p->len, i++) {
+		p = &s.span[i];
 		cr_assert_eq(p->at, at);
 		cr_assert_gt(p->len, 0);
 		if (p->from == SPAN_NEW)
@@ -113,7 +115,7 @@ match(const struct bytes *old, struct bytes *now)
 		cr_assert_leq(p->from + p->len, old->len);
 		cr_assert_eq(memcmp(old->at + p->from, now->at + at, p->len),
 		    0);
-		cr_assert(p == s.span || p[-1].from == SPAN_NEW ||
+		cr_assert(i == 0 || p[-1].from == SPAN_NEW ||
 		    p[-1].from + p[-1].len != p->from);
 	}
 	cr_assert_eq(at, now->len);
@@ -183,15 +185,16 @@ Test(blocks, edits_cost_no_more_than_two_blocks_each)
 	int round;
 
 	for (round = 0; round < 300; round++) {
-		size_t len = 60000 + draw(&seed, 500000), made = 0;
+		size_t len = 60000 + draw(&seed, 500000), made = 0, most;
 		struct bytes old = bytes_random(&seed, len, round % 3);
 		struct bytes now = bytes_of(old.at, old.len);
 		unsigned edits = 0, count = draw(&seed, 5) + 1;
 
 		while (edits < count && now.len > 1000)
 			made += edit(&now, &seed, &edits);
-		cr_assert_leq(new_bytes(&old, &now),
-		    made + 2 * BLOCK_MIN * edits, "round %d", round);
+		/* Among equal blocks the first find may not be the best. */
+		most = made + (round % 3 == 2 ? 3 : 2) * BLOCK_MIN * edits;
+		cr_assert_leq(new_bytes(&old, &now), most, "round %d", round);
 		free(old.at);
 		free(now.at);
 	}
@@ -273,13 +276,34 @@ Test(blocks, halves_that_change_places_cost_three_blocks_at_most)
 	free(now.at);
 }
 
+Test(blocks, equal_blocks_that_moved_together_stay_together)
+{
+	uint64_t seed = 13;
+	struct bytes old = bytes_random(&seed, 100 * BLOCK_MIN, 0);
+	struct bytes now;
+	struct spans s;
+
+	memset(old.at + 10 * BLOCK_MIN, 0, 50 * BLOCK_MIN);
+	now = bytes_of(old.at, old.len);
+	/* Zeros that are still where they were split the rest in two. */
+	splice(&now, 0, 0, (const uint8_t *)"0123456789", 10);
+	s = match(&old, &now);
+	cr_assert_leq(s.count, 5);
+	spans_free(&s);
+	memset(now.at + 10 * BLOCK_MIN, 1, 20);
+	memset(now.at + 60 * BLOCK_MIN, 1, 20);
+	s = match(&old, &now);
+	cr_assert_leq(s.count, 9);
+	spans_free(&s);
+	free(old.at);
+	free(now.at);
+}
+
 Test(blocks, empty_versions_are_versions_too)
 {
 	struct bytes none = bytes_of("", 0), some = bytes_of("some", 4);
-	struct spans s = match(&none, &none);
 
-	cr_assert_eq(s.count, 0);
-	spans_free(&s);
+	cr_assert_eq(new_bytes(&none, &none), 0);
 	cr_assert_eq(new_bytes(&none, &some), 4);
 	cr_assert_eq(new_bytes(&some, &none), 0);
 	cr_assert_eq(new_bytes(&some, &some), 0);
