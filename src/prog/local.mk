@@ -1,0 +1,1 @@
+# The programs: nothing links against them but their own tests.
