@@ -75,10 +75,14 @@ Test(buf, it_grows_and_keeps_what_it_holds)
 	for (uint32_t i = 0; i < 100000; i++)
 		buf_u32(&b, i);
 	cr_assert_eq(buf_check(&b, &e), 0);
-	for (uint32_t i = 0; i < 100000; i++)
-		cr_assert_eq(b.bytes[4 * (size_t)i] | b.bytes[4 * i + 1] << 8 |
-			b.bytes[4 * i + 2] << 16,
-		    i);
+	for (size_t i = 0; i < 100000; i++) {
+		const uint8_t *at = b.bytes + 4 * i;
+
+		cr_assert_eq(at[0], i & 0xff);
+		cr_assert_eq(at[1], i >> 8 & 0xff);
+		cr_assert_eq(at[2], i >> 16);
+		cr_assert_eq(at[3], 0);
+	}
 	buf_free(&b);
 }
 
