@@ -25,6 +25,7 @@ TESTS += $(source_checks)
 # folder tests/fuzz/corpus/<name>. Without --enable-fuzz replay.c gives it a
 # main() that reads files.
 fuzz_targets = \
+	tests/fuzz/fuzz_blocks \
 	tests/fuzz/fuzz_path \
 	tests/fuzz/fuzz_text
 check_PROGRAMS += $(fuzz_targets)
