@@ -229,6 +229,7 @@ static int
 compare(struct op *op, struct arena *a, struct err *e)
 {
 	const struct entry *b = op->base, *l = op->local, *r = op->remote;
+	const struct entry *content = NULL; /* the only one that changed */
 	bool local_wins;
 
 	if (entry_same(l, r)) {
@@ -242,9 +243,16 @@ compare(struct op *op, struct arena *a, struct err *e)
 		return 0;
 	}
 	if (b != NULL && entry_same_content(b, l))
-		return mend_attributes(op, r, a, e);
-	if (b != NULL && entry_same_content(b, r))
-		return mend_attributes(op, l, a, e);
+		content = r;
+	else if (b != NULL && entry_same_content(b, r))
+		content = l;
+	if (content != NULL && l->type == r->type)
+		return mend_attributes(op, content, a, e);
+	/* A mode that was set on a file is none of the symlink's. */
+	if (content != NULL) {
+		carry(op, content == l, false);
+		return 0;
+	}
 	local_wins = merge_winner(l, r) > 0;
 	settle_conflict(op, local_wins,
 	    local_wins ? REASON_BOTH_LOCAL_WON : REASON_BOTH_STORE_WON);
