@@ -8,6 +8,9 @@ AM_TESTS_ENVIRONMENT = \
 	CPPFLAGS='$(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS)'; export CPPFLAGS; \
 	FUZZ_TARGETS='$(fuzz_targets)'; export FUZZ_TARGETS;
 
+LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-leakproof
+dist_check_SCRIPTS += tests/run-leakproof
+
 # --- Checks of the source ---------------------------------------------------
 # Each exits with 77 where the tool it needs is not installed.
 source_checks = \

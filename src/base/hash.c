@@ -65,7 +65,7 @@ hash_hex(const struct hash *h, char out[HASH_HEX_MAX])
 		out[2 * i] = digits[h->b[i] >> 4];
 		out[2 * i + 1] = digits[h->b[i] & 15];
 	}
-	out[2 * HASH_LEN] = '\0';
+	out[HASH_HEX_MAX - 1] = '\0';
 	return out;
 }
 
@@ -87,12 +87,12 @@ hash_parse(struct hash *out, const char *text, struct err *e)
 	size_t i = 0;
 	unsigned d;
 
-	for (; text[i] != '\0' && i < 2 * (size_t)HASH_LEN; i++) {
+	for (; i < HASH_HEX_MAX - 1 && text[i] != '\0'; i++) {
 		if ((d = digit(text[i])) > 15)
 			return err_set(e, ERR_FORMAT, "not a hash");
 		h.b[i / 2] = (uint8_t)(h.b[i / 2] << 4 | d);
 	}
-	if (i != 2 * (size_t)HASH_LEN || text[i] != '\0')
+	if (i != HASH_HEX_MAX - 1 || text[i] != '\0')
 		return err_set(e, ERR_FORMAT, "not a hash");
 	*out = h;
 	return 0;

@@ -87,7 +87,7 @@ path_join(char *out, size_t cap, const char *dir, const char *name,
 	if (at + name_len > PATH_LEN_MAX || at + name_len >= cap)
 		return err_set(e, ERR_LIMIT, "%s: path too long",
 		    text_show(name, name_len, shown, sizeof(shown)));
-	memmove(out, dir, dir_len); /* out may be dir */
+	memmove(out, dir, dir_len + 1); /* out may be dir */
 	if (dir_len > 0)
 		out[dir_len] = '/';
 	memcpy(out + at, name, name_len + 1);

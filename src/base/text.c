@@ -91,9 +91,9 @@ text_duration(const char *s, uint64_t *out_s, struct err *e)
 	static const struct unit units[] = {
 		{ 's', 1 },
 		{ 'm', 60 },
-		{ 'h', 60 * 60 },
-		{ 'd', 24 * 60 * 60 },
-		{ 'w', 7 * 24 * 60 * 60 },
+		{ 'h', UINT64_C(60) * 60 },
+		{ 'd', UINT64_C(24) * 60 * 60 },
+		{ 'w', UINT64_C(7) * 24 * 60 * 60 },
 	};
 
 	return quantity(s, units, LENGTH_OF(units), out_s, e);
@@ -103,10 +103,10 @@ int
 text_size(const char *s, uint64_t *out, struct err *e)
 {
 	static const struct unit units[] = {
-		{ 'K', (uint64_t)1 << 10 },
-		{ 'M', (uint64_t)1 << 20 },
-		{ 'G', (uint64_t)1 << 30 },
-		{ 'T', (uint64_t)1 << 40 },
+		{ 'K', UINT64_C(1) << 10 },
+		{ 'M', UINT64_C(1) << 20 },
+		{ 'G', UINT64_C(1) << 30 },
+		{ 'T', UINT64_C(1) << 40 },
 	};
 
 	return quantity(s, units, LENGTH_OF(units), out, e);
