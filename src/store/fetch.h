@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "model/entry.h"
+#include "store/frame.h"
 #include "store/store.h"
 
 /*

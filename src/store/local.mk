@@ -2,20 +2,35 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	src/store/store.c src/store/store.h \
 	src/store/store_dir.c src/store/store_dir.h \
+	src/store/file_url.c src/store/file_url.h \
+	src/store/dir_error.c src/store/dir_error.h \
+	src/store/frame.c src/store/frame.h \
+	src/store/press.c src/store/press.h \
 	src/store/packer.c src/store/packer.h \
 	src/store/fetch.c src/store/fetch.h \
 	src/store/repo.c src/store/repo.h \
-	src/store/draft.c
+	src/store/draft.c \
+	src/store/usage.c src/store/usage.h \
+	src/store/collect.c src/store/collect.h \
+	src/store/verify.c src/store/verify.h
 
 if UNIT_TESTS
-check_PROGRAMS += tests/unit/test_store
-TESTS += tests/unit/test_store
+check_PROGRAMS += tests/unit/test_store tests/contract/test_store
+TESTS += tests/unit/test_store tests/contract/test_store
 tests_unit_test_store_SOURCES = \
+	tests/unit/storage.c tests/unit/storage.h \
 	tests/unit/test_store.c \
 	tests/unit/test_store_dir.c \
 	tests/unit/test_packer.c \
 	tests/unit/test_fetch.c \
-	tests/unit/test_repo.c
+	tests/unit/test_repo.c \
+	tests/unit/test_draft.c \
+	tests/unit/test_collect.c \
+	tests/unit/test_verify.c
 tests_unit_test_store_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CRITERION_LIBS)
+
+tests_contract_test_store_SOURCES = tests/contract/test_store.c
+tests_contract_test_store_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_contract_test_store_LDADD = $(STORE_LIBS) $(CRITERION_LIBS)
 endif

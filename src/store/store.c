@@ -1,0 +1,233 @@
+#include "store/store.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/step.h"
+#include "store/file_url.h"
+#include "store/store_dir.h"
+
+/* Every kind of store. A new kind is a row here, and a file. */
+static const struct kind {
+	const struct store_ops *ops;
+	int (*check_url)(const char *url, struct err *e);
+} kinds[] = {
+	{ &store_dir_ops, file_url_check },
+};
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static int
+kind_of(const char *url, const struct kind **out, struct err *e)
+{
+	size_t len;
+
+	for (size_t i = 0; i < N_KINDS; i++) {
+		len = strlen(kinds[i].ops->scheme);
+		if (strncasecmp(url, kinds[i].ops->scheme, len) == 0) {
+			*out = &kinds[i];
+			return 0;
+		}
+	}
+	if (url[0] == '\0')
+		return err_set(e, ERR_USAGE, "store: no URL given");
+	if (url[0] == '/')
+		return err_set(e, ERR_USAGE,
+		    "store %s: not a URL: write file://%s", url, url);
+	return err_set(e, ERR_USAGE,
+	    "store %s: unknown kind of URL: it has to begin with file:", url);
+}
+
+int
+store_check_url(const char *url, struct err *e)
+{
+	const struct kind *kind;
+
+	if (kind_of(url, &kind, e) == -1)
+		return -1;
+	return kind->check_url(url, e);
+}
+
+/* One component of a path: [a-z0-9-], at least one. */
+static bool
+name_is_good(const char *name, size_t len)
+{
+	if (len == 0 || len > STORE_PATH_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!(name[i] >= 'a' && name[i] <= 'z') &&
+		    !(name[i] >= '0' && name[i] <= '9') && name[i] != '-')
+			return false;
+	return true;
+}
+
+/*
+ * Names of a store are ours, so a bad one is a fault in this program or bytes
+ * of a hostile manifest; neither may climb out of the store.
+ */
+static int
+check_path(const char *path, struct err *e)
+{
+	const char *at = path;
+	size_t len;
+
+	if (strlen(path) > STORE_PATH_MAX)
+		return err_set(e, ERR_USAGE, "store: path too long");
+	for (;;) {
+		len = strcspn(at, "/");
+		if (!name_is_good(at, len))
+			return err_set(e, ERR_USAGE,
+			    "store: not a path of a store");
+		if (at[len] == '\0')
+			return 0;
+		at += len + 1;
+	}
+}
+
+int
+store_open(struct store **out, const char *url, const struct store_how *how,
+    struct err *e)
+{
+	const struct kind *kind;
+
+	if (kind_of(url, &kind, e) == -1)
+		return -1;
+	return kind->ops->open(out, url, how, e);
+}
+
+/* What the visitor of a list gets to see; the rest is not ours. */
+struct own_names {
+	store_visit *visit;
+	void *arg;
+};
+
+static int
+visit_own(const struct store_item *item, void *arg, struct err *e)
+{
+	const struct own_names *own = arg;
+
+	if (!name_is_good(item->name, strlen(item->name)))
+		return 0;
+	return own->visit(item, own->arg, e);
+}
+
+int
+store_list(struct store *s, const char *dir, store_visit *visit, void *arg,
+    struct err *e)
+{
+	struct own_names own = { visit, arg };
+
+	if (dir[0] != '\0' && check_path(dir, e) == -1)
+		return -1;
+	s->calls++;
+	return s->ops->list(s, dir, visit_own, &own, e);
+}
+
+int
+store_load(struct store *s, const char *path, struct buf *out, struct err *e)
+{
+	size_t before = out->len;
+
+	if (check_path(path, e) == -1)
+		return -1;
+	s->calls++;
+	if (s->ops->load(s, path, out, e) == -1)
+		return -1;
+	s->bytes_read += out->len - before;
+	return 0;
+}
+
+int
+store_read(struct store *s, const char *path, uint64_t off, void *bytes,
+    size_t len, struct err *e)
+{
+	if (check_path(path, e) == -1)
+		return -1;
+	if (off > INT64_MAX || len > INT64_MAX - off)
+		return err_set(e, ERR_FORMAT, "%s: offset beyond any file",
+		    path);
+	s->calls++;
+	if (s->ops->read(s, path, off, bytes, len, e) == -1)
+		return -1;
+	s->bytes_read += len;
+	return 0;
+}
+
+int
+store_create(struct store *s, const char *path, struct store_file **out,
+    struct err *e)
+{
+	if (check_path(path, e) == -1)
+		return -1;
+	s->calls++;
+	if (s->ops->create(s, path, out, e) == -1)
+		return -1;
+	step("create");
+	return 0;
+}
+
+int
+store_write(struct store_file *f, const void *bytes, size_t len, struct err *e)
+{
+	struct store *s = f->store;
+
+	s->calls++;
+	if (s->ops->write(f, bytes, len, e) == -1)
+		return -1;
+	s->bytes_written += len;
+	return 0;
+}
+
+int
+store_finish(struct store_file *f, bool keep, struct err *e)
+{
+	struct store *s = f->store;
+
+	s->calls++;
+	if (s->ops->finish(f, keep, e) == -1)
+		return -1;
+	step("finish");
+	return 0;
+}
+
+int
+store_mkdir(struct store *s, const char *path, struct err *e)
+{
+	if (check_path(path, e) == -1)
+		return -1;
+	s->calls++;
+	if (s->ops->mkdir(s, path, e) == -1)
+		return -1;
+	step("mkdir");
+	return 0;
+}
+
+int
+store_publish(struct store *s, const char *from, const char *to, struct err *e)
+{
+	if (check_path(from, e) == -1 || check_path(to, e) == -1)
+		return -1;
+	s->calls++;
+	if (s->ops->publish(s, from, to, e) == -1)
+		return -1;
+	step("publish");
+	return 0;
+}
+
+int
+store_remove(struct store *s, const char *path, bool is_dir, struct err *e)
+{
+	if (check_path(path, e) == -1)
+		return -1;
+	s->calls++;
+	if (s->ops->remove(s, path, is_dir, e) == -1)
+		return -1;
+	step("remove");
+	return 0;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s != NULL)
+		s->ops->close(s);
+}
