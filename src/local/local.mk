@@ -1,9 +1,14 @@
 noinst_LIBRARIES += liblocal.a
 liblocal_a_SOURCES = \
 	src/local/root.c src/local/root.h \
+	src/local/vouch.c src/local/vouch.h \
 	src/local/meta.c src/local/meta.h \
+	src/local/listing.c src/local/listing.h \
 	src/local/scan.c src/local/scan.h \
+	src/local/scan_read.c src/local/scan_parts.h \
+	src/local/scan_end.c \
 	src/local/state.c src/local/state.h \
+	src/local/sigs.c \
 	src/local/shelf.c src/local/shelf.h \
 	src/local/stage.c src/local/stage.h \
 	src/local/apply.c src/local/apply.h

@@ -9,12 +9,16 @@
 
 /* meta - "user.*" xattrs and POSIX ACLs of files, by descriptor. */
 
-/* All of fd (O_PATH will do) as attrs in a; *len 0 and *out NULL where there
+/* All of fd (open for reading) as attrs in a; *len 0 and *out NULL where there
  * are none or the file system has none. ERR_LIMIT beyond ATTRS_MAX. */
 int meta_read(int fd, struct arena *a, const uint8_t **out, uint32_t *len,
     struct err *e) MUST_CHECK;
-/* Make those of fd exactly attrs, then mode, then mtime (those given). What the
- * file system cannot hold is left out and told by *partly. */
+/*
+ * Give the file or directory fd t's attrs, no more and no less, then its mode,
+ * then its mtime. What the file system cannot hold is left out and told by
+ * *partly. No other name is ever written, whatever t says; a directory keeps
+ * the setgid bit that it has.
+ */
 int meta_write(int fd, const struct entry *t, bool *partly,
     struct err *e) MUST_CHECK;
 
