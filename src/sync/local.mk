@@ -1,3 +1,13 @@
 noinst_LIBRARIES += libsync.a
 libsync_a_SOURCES = \
+	src/sync/setup.c src/sync/setup.h \
+	src/sync/context.c src/sync/context.h \
+	src/sync/index.c src/sync/index.h \
+	src/sync/extents.c src/sync/extents.h \
+	src/sync/contents.c src/sync/contents.h \
+	src/sync/contents_place.c \
+	src/sync/list.c src/sync/list.h \
+	src/sync/receive.c src/sync/receive.h \
+	src/sync/send.c src/sync/send.h \
+	src/sync/round.c src/sync/round.h \
 	src/sync/sync.c src/sync/sync.h

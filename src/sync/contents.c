@@ -1,0 +1,440 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "sync/contents.h"
+
+#define COPY_LEN ((size_t)1 << 20) /* bytes a read */
+
+/* A file in more pieces than this is stored whole again. */
+#define PIECES_MIN 1024u
+#define PIECE_MEAN ((uint64_t)16 << 10)
+/* Pieces are worth it only where they save a quarter of the file. */
+#define WORTH_PIECES(new_len, size) ((new_len) <= (size) / 4 * 3)
+
+int
+contents_new(struct contents *out, struct err *e)
+{
+	struct contents c = { .slots = 1024 };
+
+	c.slot = calloc(c.slots, sizeof(*c.slot));
+	c.copy = malloc(COPY_LEN);
+	if (c.slot == NULL || c.copy == NULL) {
+		err_sys(e, "contents");
+		contents_free(&c);
+		return -1;
+	}
+	if (hash_stream_new(&c.stream, e) == -1) {
+		contents_free(&c);
+		return -1;
+	}
+	*out = c;
+	return 0;
+}
+
+void
+contents_free(struct contents *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		free(c->at[i].part);
+	free(c->at);
+	free(c->slot);
+	free(c->copy);
+	hash_stream_free(c->stream);
+	*c = (struct contents){ 0 };
+}
+
+size_t *
+contents_slot(const struct contents *c, const struct hash *hash, uint64_t size)
+{
+	uint64_t k;
+	size_t i;
+	const struct content *at;
+
+	memcpy(&k, hash->b, sizeof(k));
+	for (i = (size_t)k & (c->slots - 1); c->slot[i] != 0;
+	     i = (i + 1) & (c->slots - 1)) {
+		at = &c->at[c->slot[i] - 1];
+		if (at->size == size && hash_same(&at->hash, hash))
+			break;
+	}
+	return &c->slot[i];
+}
+
+bool
+contents_has(const struct contents *c, const struct entry *like)
+{
+	return *contents_slot(c, &like->hash, like->size) != 0;
+}
+
+static int
+grow(struct contents *c, struct err *e)
+{
+	size_t cap = c->cap > 0 ? c->cap * 2 : 256;
+	struct content *grown;
+	size_t *slot;
+
+	if (c->count < c->cap)
+		return 0;
+	if ((grown = realloc(c->at, cap * sizeof(*grown))) == NULL)
+		return err_sys(e, "contents");
+	c->at = grown;
+	c->cap = cap;
+	if (cap * 2 <= c->slots)
+		return 0;
+	if ((slot = calloc(cap * 4, sizeof(*slot))) == NULL)
+		return err_sys(e, "contents");
+	free(c->slot);
+	c->slot = slot;
+	c->slots = cap * 4;
+	for (size_t i = 0; i < c->count; i++)
+		*contents_slot(c, &c->at[i].hash, c->at[i].size) = i + 1;
+	return 0;
+}
+
+static int
+add_part(struct content *t, const struct part *part, struct err *e)
+{
+	size_t cap = t->part_cap > 0 ? t->part_cap * 2 : 16;
+	struct part *grown;
+
+	if (t->part_count == t->part_cap) {
+		if ((grown = realloc(t->part, cap * sizeof(*grown))) == NULL)
+			return err_sys(e, "contents");
+		t->part = grown;
+		t->part_cap = cap;
+	}
+	t->part[t->part_count++] = *part;
+	return 0;
+}
+
+/* The new version as it is read: once through, in order, for its hash and its
+ * signature; single pieces again. */
+struct reading {
+	struct contents *c;
+	const struct content_in *in;
+	struct blocks_maker *maker; /* owned; NULL: small */
+	uint64_t next;              /* what has been read in order so far */
+};
+
+static int
+reading_open(struct reading *r, struct err *e)
+{
+	hash_stream_reset(r->c->stream);
+	if (r->in->entry->size < LARGE_FILE)
+		return 0;
+	return blocks_maker_new(&r->maker, r->in->entry->size, e);
+}
+
+/* A blocks_read(): what comes in order is hashed on the way. */
+static int
+read_at(void *arg, uint64_t off, void *bytes, size_t len, struct err *e)
+{
+	struct reading *r = arg;
+	uint64_t skip;
+	ssize_t n = io_read_at(r->in->fd, bytes, len, off, e);
+
+	if (n == -1)
+		return -1;
+	if ((size_t)n != len)
+		return err_set(e, ERR_RACE, "%s: became shorter",
+		    r->in->entry->path);
+	if (off > r->next || off + len <= r->next)
+		return 0;
+	skip = r->next - off;
+	hash_stream_add(r->c->stream, (unsigned char *)bytes + skip,
+	    len - (size_t)skip);
+	r->next = off + len;
+	if (r->maker == NULL)
+		return 0;
+	return blocks_maker_add(r->maker, (unsigned char *)bytes + skip,
+	    len - (size_t)skip, e);
+}
+
+/* All was read: is it still the file that the scan saw? */
+static int
+reading_check(struct reading *r, struct buf *sig, struct err *e)
+{
+	const struct stat *was = r->in->st;
+	const struct entry *t = r->in->entry;
+	struct blocks blocks = { 0 };
+	struct hash got = hash_stream_get(r->c->stream);
+	struct stat now;
+	int rc = 0;
+
+	if (fstat(r->in->fd, &now) == -1)
+		return err_sys(e, "%s", t->path);
+	if (r->next != t->size || !hash_same(&got, &t->hash) ||
+	    now.st_size != was->st_size ||
+	    now.st_ctim.tv_sec != was->st_ctim.tv_sec ||
+	    now.st_ctim.tv_nsec != was->st_ctim.tv_nsec)
+		return err_set(e, ERR_RACE, "%s: changed while it was read",
+		    t->path);
+	if (r->maker != NULL) {
+		rc = blocks_maker_end(r->maker, &blocks, e);
+		if (rc == 0)
+			rc = blocks_encode(sig, &blocks, e);
+		blocks_free(&blocks);
+	}
+	return rc;
+}
+
+/* Bytes off..off+len of the file into the open member. */
+static int
+pack_range(struct reading *r, uint64_t off, uint64_t len, struct err *e)
+{
+	size_t n;
+
+	while (len > 0) {
+		n = len < COPY_LEN ? (size_t)len : COPY_LEN;
+		if (read_at(r, off, r->c->copy, n, e) == -1 ||
+		    packer_data(r->c->packer, r->c->copy, n, e) == -1)
+			return -1;
+		off += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* One member: the whole file. */
+static int
+pack_whole(struct reading *r, struct content *t, struct err *e)
+{
+	struct packer *p = r->c->packer;
+	int rc;
+
+	if (packer_begin(p, r->in->entry, r->in->name, t->size, e) == -1)
+		return -1;
+	rc = pack_range(r, 0, t->size, e);
+	/* The member is ended in any case: a pack stays a valid archive. */
+	if (packer_end(p, &t->run_first, &t->run_count, e) == -1)
+		return -1;
+	if (rc == 0)
+		r->c->bytes += t->size;
+	return rc;
+}
+
+/* Read what is a hole as the zeros that it stands for: hash only. */
+static int
+hash_hole(struct reading *r, uint64_t off, uint64_t len, struct err *e)
+{
+	size_t n;
+
+	while (len > 0) {
+		n = len < COPY_LEN ? (size_t)len : COPY_LEN;
+		if (read_at(r, off, r->c->copy, n, e) == -1)
+			return -1;
+		off += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int
+add_hole(struct content *t, uint64_t len, struct err *e)
+{
+	const struct part hole = { .len = len,
+		.from = PART_PLACED,
+		.place = { .gen = GEN_HOLE } };
+
+	return add_part(t, &hole, e);
+}
+
+/* The data segments of a sparse file as parts; *data: their sum. */
+static int
+find_data(struct reading *r, struct content *t, uint64_t *data, struct err *e)
+{
+	off_t at = 0, from, to, size = (off_t)t->size;
+
+	*data = 0;
+	while (at < size) {
+		from = lseek(r->in->fd, at, SEEK_DATA);
+		if (from == -1 && errno != ENXIO)
+			return err_sys(e, "%s", r->in->entry->path);
+		if (from == -1 || from > size)
+			from = size;
+		if (from > at && add_hole(t, (uint64_t)(from - at), e) == -1)
+			return -1;
+		if (from == size)
+			return 0;
+		to = lseek(r->in->fd, from, SEEK_HOLE);
+		if (to == -1)
+			return err_sys(e, "%s", r->in->entry->path);
+		to = to > size ? size : to;
+		const struct part part = { .len = (uint64_t)(to - from),
+			.from = *data };
+
+		if (add_part(t, &part, e) == -1)
+			return -1;
+		*data += part.len;
+		at = to;
+	}
+	return 0;
+}
+
+/* Pieces live below ".roam/", named by the content they belong to. */
+static const char *
+piece_name(char out[64], const struct content *t)
+{
+	char hex[HASH_HEX_MAX];
+
+	snprintf(out, 64, ".roam/%s", hash_hex(&t->hash, hex));
+	return out;
+}
+
+/* One member with the parts that are new; all parts are in file order. */
+static int
+pack_parts(struct reading *r, struct content *t, uint64_t data, struct err *e)
+{
+	struct packer *p = r->c->packer;
+	char name[64];
+	uint64_t off = 0;
+	int rc = 0;
+
+	if (data > 0 &&
+	    packer_begin(p, r->in->entry, piece_name(name, t), data, e) == -1)
+		return -1;
+	for (size_t i = 0; i < t->part_count && rc == 0; i++) {
+		const struct part *part = &t->part[i];
+
+		if (part->from != PART_PLACED)
+			rc = pack_range(r, off, part->len, e);
+		else if (off + part->len > r->next)
+			rc = hash_hole(r, off, part->len, e);
+		off += part->len;
+	}
+	if (data > 0 && packer_end(p, &t->run_first, &t->run_count, e) == -1)
+		return -1;
+	if (rc == 0)
+		r->c->bytes += data;
+	return rc;
+}
+
+static int
+pack_sparse(struct reading *r, struct content *t, struct err *e)
+{
+	uint64_t data;
+
+	if (find_data(r, t, &data, e) == -1)
+		return -1;
+	return pack_parts(r, t, data, e);
+}
+
+static int
+add_copy(struct content *t, const struct entry *older, const struct span *s,
+    struct err *e)
+{
+	struct extents x = { 0 };
+	int rc;
+
+	rc = extents_add_slice(&x, older, s->from, s->len, e);
+	for (size_t i = 0; i < x.count && rc == 0; i++) {
+		const struct part part = { .len = x.at[i].len,
+			.from = PART_PLACED,
+			.place = x.at[i].place };
+
+		rc = add_part(t, &part, e);
+	}
+	extents_free(&x);
+	return rc;
+}
+
+/* Spans of the new version as parts; *data: the new bytes. */
+static int
+parts_of(struct content *t, const struct entry *older, const struct spans *s,
+    uint64_t *data, struct err *e)
+{
+	*data = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct span *at = &s->span[i];
+		const struct part part = { .len = at->len, .from = *data };
+
+		if (at->from != SPAN_NEW) {
+			if (add_copy(t, older, at, e) == -1)
+				return -1;
+			continue;
+		}
+		if (add_part(t, &part, e) == -1)
+			return -1;
+		*data += at->len;
+	}
+	return 0;
+}
+
+static bool
+worth_pieces(const struct content *t, uint64_t data)
+{
+	uint64_t most = t->size / PIECE_MEAN;
+
+	if (most < PIECES_MIN)
+		most = PIECES_MIN;
+	return WORTH_PIECES(data, t->size) && t->part_count <= most;
+}
+
+static int
+pack_pieces(struct reading *r, struct content *t, struct err *e)
+{
+	struct spans spans = { 0 };
+	uint64_t data = 0;
+	int rc;
+
+	rc = blocks_match(&spans, r->in->older_blocks, t->size, read_at, r, e);
+	if (rc == 0)
+		rc = parts_of(t, r->in->older, &spans, &data, e);
+	spans_free(&spans);
+	if (rc == -1)
+		return -1;
+	if (worth_pieces(t, data))
+		return pack_parts(r, t, data, e);
+	free(t->part);
+	t->part = NULL;
+	t->part_count = t->part_cap = 0;
+	return pack_whole(r, t, e);
+}
+
+static bool
+is_sparse(const struct content_in *in)
+{
+	off_t hole;
+
+	if (in->st->st_blocks * 512 >= in->st->st_size)
+		return false;
+	hole = lseek(in->fd, 0, SEEK_HOLE);
+	return hole != -1 && hole < in->st->st_size;
+}
+
+static int
+pack_one(struct reading *r, struct content *t, struct err *e)
+{
+	if (reading_open(r, e) == -1)
+		return -1;
+	if (is_sparse(r->in))
+		return pack_sparse(r, t, e);
+	if (r->in->older != NULL)
+		return pack_pieces(r, t, e);
+	return pack_whole(r, t, e);
+}
+
+int
+contents_pack(struct contents *c, const struct content_in *in, struct buf *sig,
+    struct err *e)
+{
+	struct reading r = { .c = c, .in = in };
+	struct content t = { .hash = in->entry->hash, .size = in->entry->size };
+	int rc = -1;
+
+	if (pack_one(&r, &t, e) == -1 || reading_check(&r, sig, e) == -1 ||
+	    grow(c, e) == -1)
+		goto out;
+	*contents_slot(c, &t.hash, t.size) = c->count + 1;
+	c->at[c->count++] = t;
+	t.part = NULL;
+	rc = 0;
+out:
+	blocks_maker_free(r.maker);
+	free(t.part);
+	return rc;
+}

@@ -1,0 +1,241 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sync/context.h"
+
+#define STORE_DEADLINE_MS 30000u
+
+static const struct profile nothing;
+
+void
+context_init(struct context *c, const struct setup *setup)
+{
+	*c = (struct context){
+		.setup = setup,
+		.root = { .fd = -1, .dir_fd = -1 },
+		.statefd = -1,
+		.lockfd = -1,
+		.remote = &nothing,
+	};
+	c->machines.arena = &c->arena;
+}
+
+void
+context_close(struct context *c)
+{
+	repo_close(c->repo);
+	store_close(c->store);
+	commit_free(&c->head);
+	profile_free(&c->fetched);
+	state_free(&c->state);
+	if (c->lockfd != -1)
+		close(c->lockfd);
+	if (c->statefd != -1)
+		close(c->statefd);
+	if (c->root.fd != -1)
+		root_close(&c->root);
+	machines_free(&c->machines);
+	arena_free(&c->arena);
+	context_init(c, c->setup);
+}
+
+static int
+load_state(struct context *c, struct err *e)
+{
+	struct err note;
+	bool lost;
+
+	if (state_load(&c->state, c->statefd, &c->arena, &c->machines, &lost,
+		&note, e) == -1)
+		return -1;
+	if (lost)
+		log_line(LOG_LEVEL_WARN,
+		    "the local state is damaged (%s): nothing will be deleted "
+		    "in this run",
+		    note.text);
+	return 0;
+}
+
+int
+context_open_home(struct context *c, enum context_use use, unsigned wait_s,
+    struct err *e)
+{
+	const struct setup *s = c->setup;
+
+	c->self =
+	    machines_intern(&c->machines, s->machine_id, s->machine_name, e);
+	if (c->self == NULL)
+		return -1;
+	if (root_open(&c->root, s->home, e) == -1)
+		return -1;
+	c->statefd = root_state_dir(&c->root, use == CONTEXT_WORK, e);
+	if (c->statefd == -1)
+		return use == CONTEXT_LOOK && e->kind == ERR_GONE ? 0 : -1;
+	if (use == CONTEXT_WORK &&
+	    state_lock(c->statefd, wait_s, &c->lockfd, e) == -1)
+		return -1;
+	return load_state(c, e);
+}
+
+int
+context_open_store(struct context *c, enum context_use use, struct err *e)
+{
+	struct store_how how = {
+		.deadline_ms = STORE_DEADLINE_MS,
+		.create = use == CONTEXT_WORK,
+	};
+
+	if (store_open(&c->store, c->setup->store, &how, e) == -1) {
+		c->store = NULL;
+		return e->kind == ERR_GONE ? 0 : -1;
+	}
+	return repo_open(&c->repo, c->store, e);
+}
+
+static int
+check_owner(const struct context *c, struct err *e)
+{
+	const struct setup *s = c->setup;
+
+	if (!s->conf.conf.check_owner || c->head.number == 0 ||
+	    strcmp(c->head.user, s->user) == 0)
+		return 0;
+	return err_set(e, ERR_POLICY,
+	    "%s: this store is the profile of %s, not of %s; give the right "
+	    "--store, or set check_owner = no",
+	    s->store, c->head.user, s->user);
+}
+
+/*
+ * A run was cut off around its publication. If the store has that generation,
+ * the state it would have saved is the truth; else it never happened.
+ */
+static int
+settle_next(struct context *c, enum context_use use, struct err *e)
+{
+	struct state next = { 0 };
+	bool published = false;
+	int rc;
+
+	if (c->statefd == -1 || c->settled)
+		return 0;
+	c->settled = true;
+	if (state_load_next(&next, c->statefd, &c->arena, &c->machines, e) ==
+	    -1)
+		return e->kind == ERR_GONE ? 0 : -1;
+	rc = 0;
+	if (c->head.number > 0 && hash_same(&next.store_id, &c->head.store_id))
+		rc = repo_descends(c->repo, &c->head, next.number, &next.id,
+		    &published, e);
+	if (rc == 0 && published) {
+		state_free(&c->state);
+		c->state = next;
+		next = (struct state){ 0 };
+		if (use == CONTEXT_WORK)
+			rc = state_promote(c->statefd, e);
+	} else if (rc == 0 && use == CONTEXT_WORK) {
+		rc = state_drop_next(c->statefd, e);
+	}
+	state_free(&next);
+	return rc;
+}
+
+/* Does what this home remembers belong to the store's present head? */
+static int
+check_kinship(struct context *c, struct err *e)
+{
+	const struct state *s = &c->state;
+	bool kin = true;
+
+	c->estranged = false;
+	if (s->number == 0)
+		return 0;
+	if (c->head.number == 0 || !hash_same(&s->store_id, &c->head.store_id))
+		kin = false;
+	else if (repo_descends(c->repo, &c->head, s->number, &s->id, &kin, e) ==
+	    -1)
+		return -1;
+	if (kin)
+		return 0;
+	c->estranged = true;
+	log_line(LOG_LEVEL_WARN,
+	    "%s is not the store this home knew, or is older than it was at "
+	    "generation %llu: both sides are united, nothing is deleted",
+	    c->setup->store, (unsigned long long)s->number);
+	return 0;
+}
+
+static int
+load_profile(struct context *c, struct err *e)
+{
+	const struct state *s = &c->state;
+	struct known known = {
+		.profile = s->number > 0 ? &s->head : NULL,
+		.number = s->number,
+		.id = s->id,
+	};
+	struct decode how = { .arena = &c->arena, .machines = &c->machines };
+	struct profile fetched = { 0 };
+
+	if (c->head.number == 0) {
+		c->remote = &nothing;
+		return 0;
+	}
+	if (s->number == c->head.number && hash_same(&s->id, &c->head.id)) {
+		c->remote = &s->head;
+		return 0;
+	}
+	if (c->estranged)
+		known.profile = NULL;
+	if (repo_profile(c->repo, &c->head, &known, &how, &fetched, e) == -1)
+		return -1;
+	profile_free(&c->fetched);
+	c->fetched = fetched;
+	c->remote = &c->fetched;
+	return 0;
+}
+
+int
+context_load_head(struct context *c, enum context_use use, struct err *e)
+{
+	struct commit head = { 0 };
+	struct err note;
+
+	if (c->store != NULL) {
+		if (repo_head(c->repo, &head, &c->damaged, &note, e) == -1)
+			return -1;
+		commit_free(&c->head);
+		c->head = head;
+		if (c->damaged > 0)
+			log_line(LOG_LEVEL_WARN,
+			    "%zu damaged generation(s) passed over: %s",
+			    c->damaged, note.text);
+	}
+	if (check_owner(c, e) == -1 || settle_next(c, use, e) == -1 ||
+	    check_kinship(c, e) == -1)
+		return -1;
+	return load_profile(c, e);
+}
+
+int
+context_generation(struct context *c, uint64_t number, struct commit *out,
+    struct profile *profile, struct err *e)
+{
+	struct known known = { .profile = NULL };
+	struct decode how = { .arena = &c->arena, .machines = &c->machines };
+	struct commit commit = { 0 };
+
+	if (c->store == NULL || c->head.number == 0)
+		return err_set(e, ERR_GONE, "%s: the store is empty",
+		    c->setup->store);
+	if (repo_commit(c->repo, number == 0 ? c->head.number : number, &commit,
+		e) == -1)
+		return -1;
+	if (repo_profile(c->repo, &commit, &known, &how, profile, e) == -1) {
+		commit_free(&commit);
+		return -1;
+	}
+	*out = commit;
+	return 0;
+}

@@ -1,0 +1,74 @@
+#ifndef ROAM_SYNC_CONTEXT_H
+#define ROAM_SYNC_CONTEXT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "local/root.h"
+#include "local/state.h"
+#include "model/machine.h"
+#include "model/profile.h"
+#include "store/repo.h"
+#include "store/store.h"
+#include "sync/setup.h"
+
+/*
+ * context - one home and one store, opened for a command: descriptors, what
+ * the home remembers, the store's head and what it holds.
+ */
+struct context {
+	const struct setup *setup; /* borrowed */
+	struct arena arena;        /* owns the entries of all trees below */
+	struct machines machines;
+	const struct machine *self;
+
+	struct root root;
+	int statefd; /* -1: the home has no state yet */
+	int lockfd;  /* -1: not locked */
+	struct state state;
+
+	struct store *store; /* NULL: there is none yet */
+	struct repo *repo;
+	struct commit head;           /* number 0: the store is empty */
+	const struct profile *remote; /* what head holds */
+	struct profile fetched;       /* remote, where it is not state.head */
+	/*
+	 * The base says nothing about this store: it is another one, or older
+	 * than what this home knew. Then nothing is deleted on either side.
+	 */
+	bool estranged;
+	bool settled;   /* "next" was looked at */
+	size_t damaged; /* newer generations that had to be passed over */
+};
+
+enum context_use {
+	CONTEXT_LOOK, /* change nothing, take no lock */
+	CONTEXT_WORK, /* make the state directory, take the run lock */
+};
+
+void context_init(struct context *c, const struct setup *setup);
+
+/* Home and state. ERR_BUSY after wait_s seconds where another run works. */
+int context_open_home(struct context *c, enum context_use use, unsigned wait_s,
+    struct err *e) MUST_CHECK;
+
+/* The store; with CONTEXT_WORK it may be made. No store is no error. */
+int context_open_store(struct context *c, enum context_use use,
+    struct err *e) MUST_CHECK;
+
+/*
+ * Find the head and what it holds; may be called again after a lost race. Also
+ * settles what an interrupted publication left in the state ("next").
+ */
+int context_load_head(struct context *c, enum context_use use,
+    struct err *e) MUST_CHECK;
+
+/* The commit and profile of one generation; 0 is the head. The profile's
+ * entries live in c's arena, the rest is the caller's. */
+int context_generation(struct context *c, uint64_t number, struct commit *out,
+    struct profile *profile, struct err *e) MUST_CHECK;
+
+void context_close(struct context *c);
+
+#endif

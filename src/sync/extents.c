@@ -1,0 +1,170 @@
+#include <stdlib.h>
+
+#include "sync/extents.h"
+
+struct source {
+	struct place place;
+	uint64_t len;
+	uint64_t off; /* in the file */
+};
+
+static bool
+follows(const struct extent *a, const struct place *b)
+{
+	if (a->place.gen != b->gen)
+		return false;
+	if (b->gen == GEN_HOLE)
+		return true;
+	return a->place.pack == b->pack && a->place.frame == b->frame &&
+	    a->place.at + a->len == b->at;
+}
+
+int
+extents_add(struct extents *x, const struct place *place, uint64_t len,
+    struct err *e)
+{
+	size_t cap = x->cap > 0 ? x->cap * 2 : 16;
+	struct extent *grown;
+
+	if (len == 0)
+		return 0;
+	x->len += len;
+	if (x->count > 0 && follows(&x->at[x->count - 1], place)) {
+		x->at[x->count - 1].len += len;
+		return 0;
+	}
+	if (x->count == x->cap) {
+		if ((grown = realloc(x->at, cap * sizeof(*grown))) == NULL)
+			return err_sys(e, "extents");
+		x->at = grown;
+		x->cap = cap;
+	}
+	x->at[x->count++] = (struct extent){ .len = len, .place = *place };
+	return 0;
+}
+
+const struct extent *
+extents_of(const struct entry *t, struct extent *one, size_t *count)
+{
+	if (entry_extent_count(t) > 0) {
+		*count = t->extra->extent_count;
+		return t->extra->extents;
+	}
+	*one = (struct extent){ .len = t->size, .place = t->place };
+	*count = t->size > 0;
+	return one;
+}
+
+int
+extents_add_slice(struct extents *x, const struct entry *t, uint64_t from,
+    uint64_t len, struct err *e)
+{
+	struct extent one;
+	struct place place;
+	const struct extent *at;
+	uint64_t off = 0, skip, n;
+	size_t count;
+
+	at = extents_of(t, &one, &count);
+	for (size_t i = 0; i < count && len > 0; off += at[i++].len) {
+		if (off + at[i].len <= from)
+			continue;
+		skip = from - off;
+		n = at[i].len - skip < len ? at[i].len - skip : len;
+		place = at[i].place;
+		if (place.gen != GEN_HOLE)
+			place.at += (uint32_t)skip;
+		if (extents_add(x, &place, n, e) == -1)
+			return -1;
+		from += n;
+		len -= n;
+	}
+	if (len > 0)
+		return err_set(e, ERR_FORMAT, "%s: shorter than its signature",
+		    t->path);
+	return 0;
+}
+
+void
+extents_free(struct extents *x)
+{
+	free(x->at);
+	*x = (struct extents){ 0 };
+}
+
+/* By generation, pack and frame, then by where in the frame. */
+static int
+place_order(const struct place *a, const struct place *b)
+{
+	if (a->gen != b->gen)
+		return a->gen < b->gen ? -1 : 1;
+	if (a->pack != b->pack)
+		return a->pack < b->pack ? -1 : 1;
+	if (a->frame != b->frame)
+		return a->frame < b->frame ? -1 : 1;
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct source *x = a, *y = b;
+
+	return place_order(&x->place, &y->place);
+}
+
+int
+sources_new(struct sources *out, const struct entry *old, struct err *e)
+{
+	struct sources s = { 0 };
+	struct extent one;
+	const struct extent *at;
+	uint64_t off = 0;
+	size_t count;
+
+	at = extents_of(old, &one, &count);
+	if ((s.source = calloc(count + 1, sizeof(*s.source))) == NULL)
+		return err_sys(e, "extents");
+	for (size_t i = 0; i < count; off += at[i++].len)
+		if (at[i].place.gen != GEN_HOLE && at[i].place.gen != GEN_NONE)
+			s.source[s.count++] = (struct source){
+				.place = at[i].place,
+				.len = at[i].len,
+				.off = off,
+			};
+	qsort(s.source, s.count, sizeof(*s.source), by_place);
+	*out = s;
+	return 0;
+}
+
+bool
+sources_find(const struct sources *s, const struct place *place, uint64_t len,
+    uint64_t *off)
+{
+	size_t low = 0, high = s->count, mid;
+	const struct source *at;
+
+	while (low < high) { /* the last one that is not behind place */
+		mid = low + (high - low) / 2;
+		if (place_order(&s->source[mid].place, place) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == 0)
+		return false;
+	at = &s->source[low - 1];
+	if (at->place.gen != place->gen || at->place.pack != place->pack ||
+	    at->place.frame != place->frame ||
+	    place->at + len > at->place.at + at->len)
+		return false;
+	*off = at->off + (place->at - at->place.at);
+	return true;
+}
+
+void
+sources_free(struct sources *s)
+{
+	free(s->source);
+	*s = (struct sources){ 0 };
+}

@@ -1,0 +1,24 @@
+#ifndef ROAM_SYNC_INDEX_H
+#define ROAM_SYNC_INDEX_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "model/tree.h"
+
+/*
+ * index - files of a tree by their content: what lies in the store already is
+ * not sent again, what lies in the home is not fetched.
+ */
+struct index {
+	const struct entry **slot; /* owned; NULL: free */
+	size_t mask;
+};
+
+int index_new(struct index *out, const struct tree *t,
+    struct err *e) MUST_CHECK;
+/* A file with the content of like, or NULL. */
+const struct entry *index_find(const struct index *x, const struct entry *like);
+void index_free(struct index *x);
+
+#endif

@@ -1,0 +1,449 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "engine/blocks.h"
+#include "local/shelf.h"
+#include "local/stage.h"
+#include "store/fetch.h"
+#include "sync/extents.h"
+#include "sync/index.h"
+#include "sync/receive.h"
+
+#define COPY_LEN ((size_t)1 << 20) /* bytes a read */
+
+/* One staged file in the making. */
+struct job {
+	const struct entry *want;
+	size_t op;        /* index in the plan */
+	uint64_t missing; /* bytes that are still to come */
+	bool failed;
+	bool is_loser;
+};
+
+struct receiver {
+	const struct receive_in *in;
+	struct job *job; /* owned */
+	size_t job_count;
+	struct want *want; /* owned */
+	size_t want_count;
+	size_t want_cap;
+	struct index home;   /* files of the home by content */
+	unsigned char *copy; /* COPY_LEN bytes, owned */
+	struct hash_stream *stream;
+	uint64_t done, of; /* bytes, for progress */
+	uint64_t fetched;
+};
+
+static const char *
+job_name(const struct job *j, char out[STAGE_NAME_MAX])
+{
+	return stage_name(out, &j->want->hash, j->op);
+}
+
+static void
+job_fail(struct receiver *r, struct job *j, const struct err *why)
+{
+	enum why w = WHY_DAMAGED;
+
+	if (why->kind == ERR_SYSTEM)
+		w = why->sys == ENOSPC || why->sys == EDQUOT ? WHY_NOSPACE
+							     : WHY_BROKEN;
+	j->failed = true;
+	op_fail(&r->in->plan->op[j->op], w);
+}
+
+static int
+add_want(struct receiver *r, const struct want *w, struct err *e)
+{
+	size_t cap = r->want_cap > 0 ? r->want_cap * 2 : 256;
+	struct want *grown;
+
+	if (r->want_count == r->want_cap) {
+		if ((grown = realloc(r->want, cap * sizeof(*grown))) == NULL)
+			return err_sys(e, "list of contents");
+		r->want = grown;
+		r->want_cap = cap;
+	}
+	r->want[r->want_count++] = *w;
+	return 0;
+}
+
+/* Read the staged file once more: is it what its name says? Large ones leave
+ * the signature that their next version is compared with. */
+static int
+check_staged(struct receiver *r, const struct job *j, int fd, struct err *e)
+{
+	struct blocks_maker *maker = NULL;
+	struct blocks blocks = { 0 };
+	struct buf sig = { 0 };
+	struct hash got;
+	uint64_t off = 0;
+	ssize_t n;
+	int rc = -1;
+
+	if (j->want->size >= LARGE_FILE &&
+	    blocks_maker_new(&maker, j->want->size, e) == -1)
+		return -1;
+	hash_stream_reset(r->stream);
+	while ((n = io_read_at(fd, r->copy, COPY_LEN, off, e)) > 0) {
+		hash_stream_add(r->stream, r->copy, (size_t)n);
+		if (maker != NULL &&
+		    blocks_maker_add(maker, r->copy, (size_t)n, e) == -1)
+			goto out;
+		off += (uint64_t)n;
+	}
+	if (n == -1)
+		goto out;
+	got = hash_stream_get(r->stream);
+	if (off != j->want->size || !hash_same(&got, &j->want->hash)) {
+		err_set(e, ERR_FORMAT, "content does not match its hash");
+		goto out;
+	}
+	if (maker != NULL &&
+	    (blocks_maker_end(maker, &blocks, e) == -1 ||
+		blocks_encode(&sig, &blocks, e) == -1 ||
+		state_put_sig(r->in->c->statefd, &j->want->hash, sig.bytes,
+		    sig.len, e) == -1))
+		goto out;
+	rc = 0;
+out:
+	blocks_maker_free(maker);
+	blocks_free(&blocks);
+	buf_free(&sig);
+	return rc;
+}
+
+/* Bytes from..from+len of an open file of the home to off of the staged one. */
+static int
+copy_range(struct receiver *r, int from_fd, uint64_t from, int fd, uint64_t off,
+    uint64_t len, struct err *e)
+{
+	size_t n;
+	ssize_t got;
+
+	while (len > 0) {
+		n = len < COPY_LEN ? (size_t)len : COPY_LEN;
+		got = io_read_at(from_fd, r->copy, n, from, e);
+		if (got == -1)
+			return -1;
+		if ((size_t)got != n)
+			return err_set(e, ERR_RACE, "became shorter");
+		if (io_write_at(fd, r->copy, n, off, e) == -1)
+			return -1;
+		from += n;
+		off += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* The whole content lies in the home under another name: copy and check. */
+static bool
+copy_from_home(struct receiver *r, struct job *j)
+{
+	char name[STAGE_NAME_MAX];
+	const struct entry *twin = index_find(&r->home, j->want);
+	struct err e;
+	int from = -1, fd = -1;
+	bool ok = false;
+
+	if (twin == NULL)
+		return false;
+	from = root_at(&r->in->c->root, twin->path, O_RDONLY, &e);
+	if (from == -1)
+		return false;
+	fd = stage_create(r->in->stagefd, job_name(j, name), j->want->size, &e);
+	if (fd != -1)
+		ok = copy_range(r, from, 0, fd, 0, j->want->size, &e) == 0 &&
+		    check_staged(r, j, fd, &e) == 0;
+	if (fd != -1)
+		close(fd);
+	close(from);
+	if (fd != -1 && !ok)
+		(void)unlinkat(r->in->stagefd, name, 0);
+	return ok;
+}
+
+/* The home's present version of a large file: an open file and its places. */
+struct older {
+	int fd;
+	struct sources sources;
+};
+
+static void
+older_open(struct receiver *r, const struct job *j, struct older *o)
+{
+	const struct op *op = &r->in->plan->op[j->op];
+	const struct entry *known = NULL;
+	struct err e;
+
+	o->fd = -1;
+	o->sources = (struct sources){ 0 };
+	if (op->local == NULL || j->is_loser)
+		return;
+	if (op->base != NULL && entry_same_content(op->base, op->local))
+		known = op->base;
+	if (known == NULL || known->type != ENTRY_FILE ||
+	    sources_new(&o->sources, known, &e) == -1)
+		return;
+	o->fd = root_at(&r->in->c->root, op->local->path, O_RDONLY, &e);
+}
+
+static void
+older_close(struct older *o)
+{
+	sources_free(&o->sources);
+	if (o->fd != -1)
+		close(o->fd);
+}
+
+/* Each extent: a hole, a piece of the older version, or wanted. */
+static int
+gather(struct receiver *r, size_t job, struct older *o, int fd, struct err *e)
+{
+	struct job *j = &r->job[job];
+	struct extent one;
+	const struct extent *x;
+	uint64_t off = 0, from;
+	size_t count;
+
+	x = extents_of(j->want, &one, &count);
+	for (size_t i = 0; i < count; off += x[i++].len) {
+		struct want w = { .place = x[i].place,
+			.len = x[i].len,
+			.tag = job,
+			.off = off };
+
+		if (x[i].place.gen == GEN_HOLE)
+			continue;
+		if (o->fd != -1 &&
+		    sources_find(&o->sources, &x[i].place, x[i].len, &from) &&
+		    copy_range(r, o->fd, from, fd, off, x[i].len, e) == 0)
+			continue;
+		if (add_want(r, &w, e) == -1)
+			return -1;
+		j->missing += x[i].len;
+	}
+	r->of += j->missing;
+	return 0;
+}
+
+/* A file of more than one piece is made at once and filled as pieces come. */
+static int
+begin_large(struct receiver *r, size_t job, struct err *e)
+{
+	struct job *j = &r->job[job];
+	char name[STAGE_NAME_MAX];
+	struct older o;
+	struct err why;
+	int fd, rc = 0;
+
+	fd = stage_create(r->in->stagefd, job_name(j, name), j->want->size,
+	    &why);
+	if (fd == -1) {
+		job_fail(r, j, &why);
+		return 0;
+	}
+	older_open(r, j, &o);
+	rc = gather(r, job, &o, fd, e);
+	older_close(&o);
+	if (rc == 0 && j->missing == 0 && check_staged(r, j, fd, &why) == -1)
+		job_fail(r, j, &why);
+	close(fd);
+	return rc;
+}
+
+static int
+begin_job(struct receiver *r, size_t job, struct err *e)
+{
+	struct job *j = &r->job[job];
+	struct want w = { .tag = job };
+
+	if (copy_from_home(r, j))
+		return 0;
+	if (j->want->size == 0 || entry_extent_count(j->want) > 0)
+		return begin_large(r, job, e);
+	w.place = j->want->place;
+	w.len = j->missing = j->want->size;
+	r->of += w.len;
+	return add_want(r, &w, e);
+}
+
+/* A small file in one piece: checked in memory, then written. */
+static int
+write_small(struct receiver *r, const struct job *j, const void *bytes,
+    struct err *e)
+{
+	char name[STAGE_NAME_MAX];
+	struct hash got = hash_of(bytes, (size_t)j->want->size);
+	int fd, rc;
+
+	if (!hash_same(&got, &j->want->hash))
+		return err_set(e, ERR_FORMAT,
+		    "content does not match its hash");
+	fd = stage_create(r->in->stagefd, job_name(j, name), j->want->size, e);
+	if (fd == -1)
+		return -1;
+	rc = io_write(fd, bytes, (size_t)j->want->size, e);
+	close(fd);
+	return rc;
+}
+
+static int
+write_piece(struct receiver *r, const struct job *j, const struct want *w,
+    const void *bytes, struct err *e)
+{
+	char name[STAGE_NAME_MAX];
+	int fd, rc;
+
+	fd = openat(r->in->stagefd, job_name(j, name),
+	    O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1)
+		return err_sys(e, "%s", name);
+	rc = io_write_at(fd, bytes, w->len, w->off, e);
+	if (rc == 0 && j->missing == w->len)
+		rc = check_staged(r, j, fd, e);
+	close(fd);
+	return rc;
+}
+
+static int
+deliver(const struct want *w, const void *bytes, const struct err *why,
+    void *arg, struct err *e)
+{
+	struct receiver *r = arg;
+	struct job *j = &r->job[w->tag];
+	struct err failed;
+	int rc;
+
+	(void)e;
+	r->done += w->len;
+	r->fetched += bytes != NULL ? w->len : 0;
+	if (j->failed)
+		return 0;
+	if (bytes == NULL) {
+		job_fail(r, j, why);
+		return 0;
+	}
+	if (entry_extent_count(j->want) == 0)
+		rc = write_small(r, j, bytes, &failed);
+	else
+		rc = write_piece(r, j, w, bytes, &failed);
+	j->missing -= w->len;
+	if (rc == -1)
+		job_fail(r, j, &failed);
+	if (r->in->progress != NULL)
+		r->in->progress(r->done, r->of, r->in->arg);
+	return 0;
+}
+
+/* Which ops want content: their results, and the store's losers. */
+static int
+list_jobs(struct receiver *r, struct err *e)
+{
+	const struct plan *p = r->in->plan;
+	const struct entry *want;
+	const struct op *op;
+	bool loser;
+
+	if ((r->job = calloc(p->count + 1, sizeof(*r->job))) == NULL)
+		return err_sys(e, "list of contents");
+	for (size_t i = 0; i < p->count; i++) {
+		op = &p->op[i];
+		loser = r->in->losers && op->loser != NULL &&
+		    !op->loser_is_local && op->loser->type == ENTRY_FILE;
+		want = loser ? op->loser : op->result;
+		if (op->state == OP_PLANNED && (loser || op_needs_content(op)))
+			r->job[r->job_count++] = (struct job){ .want = want,
+				.op = i,
+				.is_loser = loser };
+	}
+	return 0;
+}
+
+/* The store's losers, now staged, go to the shelf. */
+static int
+shelve_losers(struct receiver *r, struct err *e)
+{
+	char name[STAGE_NAME_MAX];
+	struct context *c = r->in->c;
+
+	for (size_t i = 0; i < r->job_count; i++) {
+		const struct job *j = &r->job[i];
+		struct conflict lost = { .id = shelf_id(j->want),
+			.loser = j->want,
+			.machine = j->want->machine,
+			.time_ns = r->in->now_ns };
+
+		if (!j->is_loser || j->failed)
+			continue;
+		if (shelf_keep_staged(c->statefd, r->in->stagefd,
+			job_name(j, name), &lost, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Recovery after a stop finds by these names what a staged file was for. */
+static int
+write_names(struct receiver *r, struct err *e)
+{
+	const struct plan *p = r->in->plan;
+	struct buf names = { 0 };
+	int rc = -1;
+
+	for (size_t i = 0; i < p->count; i++) {
+		size_t len;
+		const char *path = op_path(&p->op[i], &len);
+
+		buf_bytes(&names, path, len + 1);
+	}
+	if (buf_check(&names, e) == 0)
+		rc = stage_names(r->in->stagefd, names.bytes, names.len, e);
+	buf_free(&names);
+	return rc;
+}
+
+static int
+receive_jobs(struct receiver *r, struct err *e)
+{
+	if (r->job_count == 0)
+		return 0;
+	if ((r->copy = malloc(COPY_LEN)) == NULL)
+		return err_sys(e, "copy buffer");
+	if (hash_stream_new(&r->stream, e) == -1 ||
+	    index_new(&r->home, &r->in->local->tree, e) == -1)
+		return -1;
+	for (size_t i = 0; i < r->job_count; i++)
+		if (begin_job(r, i, e) == -1)
+			return -1;
+	if (r->want_count > 0 &&
+	    fetch_run(r->in->c->store, r->want, r->want_count, deliver, r, e) ==
+		-1)
+		return -1;
+	return shelve_losers(r, e);
+}
+
+int
+receive(const struct receive_in *in, uint64_t *bytes, struct err *e)
+{
+	struct receiver r = { .in = in };
+	int rc = -1;
+
+	if (list_jobs(&r, e) == 0 && write_names(&r, e) == 0 &&
+	    receive_jobs(&r, e) == 0)
+		rc = 0;
+	*bytes = r.fetched;
+	free(r.job);
+	free(r.want);
+	index_free(&r.home);
+	free(r.copy);
+	hash_stream_free(r.stream);
+	return rc;
+}

@@ -1,0 +1,433 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "local/shelf.h"
+#include "sync/index.h"
+#include "sync/list.h"
+#include "sync/send.h"
+
+/* A checkpoint is written instead of a delta that says more than half of it. */
+#define DELTA_SHARE 2
+
+int
+sender_new(struct sender *out, struct context *c, struct err *e)
+{
+	struct sender s = { .c = c };
+
+	if (hash_random(&s.id, e) == -1 || contents_new(&s.contents, e) == -1)
+		return -1;
+	if (draft_new(&s.draft, c->repo, &s.id,
+		(int)c->setup->conf.conf.compression, e) == -1) {
+		contents_free(&s.contents);
+		return -1;
+	}
+	s.contents.packer = draft_packer(s.draft);
+	*out = s;
+	return 0;
+}
+
+void
+sender_free(struct sender *s)
+{
+	if (s->c == NULL)
+		return;
+	contents_free(&s->contents);
+	draft_free(s->draft);
+	*s = (struct sender){ 0 };
+}
+
+static bool
+is_store_op(const struct op *op)
+{
+	return op->state == OP_PLANNED && (op->sides & SIDE_STORE) != 0;
+}
+
+int
+send_is_needed(struct context *c, const struct plan *p, bool *needed,
+    struct err *e)
+{
+	struct profile list = { 0 };
+	bool changed;
+	int rc;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (is_store_op(&p->op[i])) {
+			*needed = true;
+			return 0;
+		}
+	rc = list_next(c, p, 0, &list, &changed, e);
+	*needed = rc == 0 && changed;
+	profile_free(&list);
+	return rc;
+}
+
+/* What one call of send() works with. */
+struct sending {
+	struct sender *s;
+	const struct send_in *in;
+	struct index stored; /* the store's files by content */
+	uint64_t done, of;
+};
+
+/* A version of op's file in the store that its new one can be cut from. */
+static const struct entry *
+find_older(struct sending *w, const struct op *op, struct blocks *blocks)
+{
+	const struct entry *older = op->remote != NULL ? op->remote : op->base;
+	struct buf sig = { 0 };
+	struct err e;
+	int rc = -1;
+
+	if (older == NULL || older->type != ENTRY_FILE ||
+	    older->size < LARGE_FILE || op->result->size < LARGE_FILE ||
+	    (older = index_find(&w->stored, older)) == NULL)
+		return NULL;
+	if (state_get_sig(w->s->c->statefd, &older->hash, &sig, &e) == 0)
+		rc = blocks_decode(blocks, sig.bytes, sig.len, &e);
+	buf_free(&sig);
+	return rc == 0 && blocks->size == older->size ? older : NULL;
+}
+
+static int
+pack_open(struct sending *w, const struct op *op, struct content_in *in,
+    struct err *e)
+{
+	struct context *c = w->s->c;
+	struct blocks blocks = { 0 };
+	struct buf sig = { 0 };
+	int rc;
+
+	if (op != NULL)
+		in->older = find_older(w, op, &blocks);
+	in->older_blocks = &blocks;
+	rc = contents_pack(&w->s->contents, in, &sig, e);
+	if (rc == 0 && sig.len > 0)
+		rc = state_put_sig(c->statefd, &in->entry->hash, sig.bytes,
+		    sig.len, e);
+	blocks_free(&blocks);
+	buf_free(&sig);
+	return rc;
+}
+
+/* Does the store have, or will it have, this content? */
+static bool
+is_stored(const struct sending *w, const struct entry *t)
+{
+	return t->type != ENTRY_FILE || t->size == 0 ||
+	    index_find(&w->stored, t) != NULL ||
+	    contents_has(&w->s->contents, t);
+}
+
+/* The content of an upload. What cannot be read, or is no longer what the scan
+ * saw, fails alone and waits for the next run. */
+static int
+pack_op(struct sending *w, struct op *op, struct err *e)
+{
+	struct err why;
+	struct stat st;
+	struct content_in in = { .entry = op->result, .st = &st };
+	int rc = -1;
+
+	in.fd = root_at(&w->s->c->root, op->result->path, O_RDONLY, &why);
+	if (in.fd == -1) {
+		op_fail(op, why.sys == EACCES ? WHY_DENIED : WHY_CHANGED);
+		return 0;
+	}
+	if (fstat(in.fd, &st) == -1)
+		err_sys(&why, "%s", op->result->path);
+	else if (!S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size != op->result->size)
+		err_set(&why, ERR_RACE, "%s: changed", op->result->path);
+	else
+		rc = pack_open(w, op, &in, &why);
+	close(in.fd);
+	if (rc == 0)
+		return 0;
+	if (why.kind == ERR_RACE) {
+		op_fail(op, WHY_CHANGED);
+		return 0;
+	}
+	*e = why;
+	return -1;
+}
+
+/* The content of a loser that lies on the shelf. */
+static int
+pack_loser(struct sending *w, const struct conflict *lost, struct err *e)
+{
+	struct stat st;
+	struct content_in in = { .entry = lost->loser, .st = &st };
+	char name[64];
+	int rc = -1;
+
+	snprintf(name, sizeof(name), ".roam/conflict-%016llx",
+	    (unsigned long long)lost->id);
+	in.name = name;
+	if ((in.fd = shelf_open(w->s->c->statefd, lost->id, e)) == -1)
+		return -1;
+	if (fstat(in.fd, &st) == -1)
+		err_sys(e, "conflict %s", lost->loser->path);
+	else
+		rc = pack_open(w, NULL, &in, e);
+	close(in.fd);
+	return rc;
+}
+
+static int
+pack_ops(struct sending *w, struct err *e)
+{
+	struct plan *p = w->in->plan;
+	struct op *op;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (is_store_op(&p->op[i]) && p->op[i].result != NULL &&
+		    !is_stored(w, p->op[i].result))
+			w->of += p->op[i].result->size;
+	for (size_t i = 0; i < p->count; i++) {
+		op = &p->op[i];
+		if (!is_store_op(op) || op->result == NULL ||
+		    is_stored(w, op->result))
+			continue;
+		if (pack_op(w, op, e) == -1)
+			return -1;
+		w->done += op->result->size;
+		if (w->in->progress != NULL)
+			w->in->progress(w->done, w->of, w->in->progress_arg);
+	}
+	return 0;
+}
+
+/* The conflict list, and the contents of those losers that only lie here. */
+static int
+pack_list(struct sending *w, struct profile *now, struct err *e)
+{
+	struct context *c = w->s->c;
+	bool changed;
+
+	if (list_next(c, w->in->plan, w->in->now_ns, now, &changed, e) == -1)
+		return -1;
+	for (size_t i = 0; i < now->conflict_count; i++) {
+		const struct conflict *lost = &now->conflict[i];
+
+		if (profile_conflict(c->remote, lost->id) == NULL &&
+		    !is_stored(w, lost->loser) && pack_loser(w, lost, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* t as the new generation lists it: who wrote it, where its content lies. */
+static const struct entry *
+stored_entry(struct sending *w, const struct entry *t, const struct run *runs,
+    struct err *e)
+{
+	struct context *c = w->s->c;
+	const struct entry *twin;
+	struct extra *extra;
+	struct entry *copy;
+
+	twin = index_find(&w->stored, t);
+	if (twin != NULL && entry_extent_count(twin) > 0)
+		copy = entry_copy_extra(&c->arena, t, &extra, e);
+	else
+		copy = entry_copy(&c->arena, t, e);
+	if (copy == NULL)
+		return NULL;
+	copy->hollow = 0;
+	if (copy->machine == NULL)
+		copy->machine = c->self;
+	if (t->type != ENTRY_FILE || t->size == 0)
+		return copy;
+	if (twin == NULL)
+		return contents_place(&w->s->contents, copy, runs, &c->arena,
+			   e) == 0
+		    ? copy
+		    : NULL;
+	copy->place = twin->place;
+	if (entry_extent_count(twin) > 0) {
+		extra->extents = twin->extra->extents;
+		extra->extent_count = twin->extra->extent_count;
+	}
+	return copy;
+}
+
+static int
+place_all(struct sending *w, struct profile *now, const struct run *runs,
+    uint64_t number, struct err *e)
+{
+	struct plan *p = w->in->plan;
+
+	for (size_t i = 0; i < p->count; i++) {
+		struct op *op = &p->op[i];
+
+		if (!is_store_op(op))
+			continue;
+		if (op->result != NULL &&
+		    (op->result = stored_entry(w, op->result, runs, e)) == NULL)
+			return -1;
+		op->state = OP_DONE;
+	}
+	for (size_t i = 0; i < now->conflict_count; i++) {
+		struct conflict *lost = &now->conflict[i];
+
+		if (lost->gen == 0)
+			lost->gen = number;
+		if (profile_conflict(w->s->c->remote, lost->id) != NULL)
+			continue;
+		lost->loser = stored_entry(w, lost->loser, runs, e);
+		if (lost->loser == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+copy_text(char out[COMMIT_TEXT_MAX + 1], const char *text, struct err *e)
+{
+	size_t n = strlen(text);
+
+	if (n > COMMIT_TEXT_MAX)
+		return err_set(e, ERR_LIMIT, "%s: longer than %d bytes", text,
+		    COMMIT_TEXT_MAX);
+	memcpy(out, text, n + 1);
+	return 0;
+}
+
+/* The head and its ancestors become the new generation's. */
+static void
+inherit(struct commit *out, const struct commit *head)
+{
+	uint32_t n = head->ancestor_count;
+
+	out->store_id = head->store_id;
+	out->parent = head->number;
+	out->parent_id = head->id;
+	out->parent_manifest = head->manifest.hash;
+	if (n > COMMIT_ANCESTORS - 1)
+		n = COMMIT_ANCESTORS - 1;
+	out->ancestor[0] = (struct ancestor){ head->number, head->id };
+	memcpy(&out->ancestor[1], head->ancestor, n * sizeof(out->ancestor[0]));
+	out->ancestor_count = n + 1;
+}
+
+static int
+new_commit(const struct sending *w, const struct profile *now,
+    struct commit *out, struct err *e)
+{
+	const struct context *c = w->s->c;
+	const struct setup *setup = c->setup;
+	struct commit m = { .id = w->s->id, .time_ns = w->in->now_ns };
+
+	if (c->head.number > 0)
+		inherit(&m, &c->head);
+	else if (hash_random(&m.store_id, e) == -1)
+		return -1;
+	m.number = c->repo->number_count > 0
+	    ? c->repo->number[c->repo->number_count - 1] + 1
+	    : 1;
+	if (copy_text(m.machine_id, setup->machine_id, e) == -1 ||
+	    copy_text(m.machine_name, setup->machine_name, e) == -1 ||
+	    copy_text(m.user, setup->user, e) == -1 ||
+	    copy_text(m.version, ROAM_VERSION, e) == -1)
+		return -1;
+	if (setup->rules != NULL)
+		m.rules = rules_hash(setup->rules);
+	m.entries = now->tree.count;
+	m.bytes = w->s->contents.bytes;
+	for (size_t i = 0; i < w->in->plan->count; i++)
+		m.changes += w->in->plan->op[i].state == OP_DONE &&
+		    (w->in->plan->op[i].sides & SIDE_STORE) != 0;
+	*out = m;
+	return 0;
+}
+
+/* Full where there is no parent, the chain is long, or most of it changed. */
+static int
+encode(const struct context *c, const struct profile *now, struct commit *m,
+    struct buf *manifest, struct err *e)
+{
+	bool full = c->head.number == 0 || c->head.deltas + 1 > DELTAS_MAX ||
+	    m->changes * DELTA_SHARE > now->tree.count;
+
+	m->deltas = full ? 0 : c->head.deltas + 1;
+	return manifest_encode(manifest, full ? NULL : c->remote, now, e);
+}
+
+static int
+publish(struct sending *w, struct profile *now, struct commit *m, struct err *e)
+{
+	struct buf manifest = { 0 };
+	int rc = -1;
+
+	if (tree_check(&now->tree, e) == -1)
+		goto out;
+	if (encode(w->s->c, now, m, &manifest, e) == -1 ||
+	    w->in->intend(w->in->arg, now, m, e) == -1)
+		goto out;
+	rc = draft_publish(w->s->draft, m, manifest.bytes, manifest.len, e);
+out:
+	buf_free(&manifest);
+	return rc;
+}
+
+static int
+send_all(struct sending *w, struct commit *m, struct profile *now,
+    struct err *e)
+{
+	struct context *c = w->s->c;
+	const struct sealed *packs;
+	const struct run *runs;
+	uint32_t pack_count;
+	uint64_t next = c->repo->number_count > 0
+	    ? c->repo->number[c->repo->number_count - 1] + 1
+	    : 1;
+
+	if (index_new(&w->stored, &c->remote->tree, e) == -1 ||
+	    pack_ops(w, e) == -1 || pack_list(w, now, e) == -1 ||
+	    packer_finish(w->s->contents.packer, &runs, &packs, &pack_count,
+		e) == -1 ||
+	    place_all(w, now, runs, next, e) == -1 ||
+	    plan_new_store(&now->tree, w->in->plan, &c->remote->tree, e) ==
+		-1 ||
+	    new_commit(w, now, m, e) == -1)
+		return -1;
+	return publish(w, now, m, e);
+}
+
+/* It did not come to a generation: the store's side is still to be done. */
+static void
+not_done(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->op[i].state == OP_DONE &&
+		    (p->op[i].sides & SIDE_STORE) != 0)
+			p->op[i].state = OP_PLANNED;
+}
+
+int
+send_generation(struct sender *s, const struct send_in *in,
+    struct commit *commit, struct profile *now, struct err *e)
+{
+	struct sending w = { .s = s, .in = in };
+	struct commit m = { 0 };
+	struct profile made = { 0 };
+	int rc;
+
+	rc = send_all(&w, &m, &made, e);
+	index_free(&w.stored);
+	if (rc == -1) {
+		not_done(in->plan);
+		commit_free(&m);
+		profile_free(&made);
+		return -1;
+	}
+	*commit = m;
+	*now = made;
+	return 0;
+}

@@ -1,0 +1,39 @@
+#ifndef ROAM_SYNC_SETUP_H
+#define ROAM_SYNC_SETUP_H
+
+#include "base/err.h"
+#include "model/conf.h"
+#include "model/rules.h"
+
+/*
+ * setup - what a run is told from outside: settings, rules, which home, which
+ * store, who and where we are. Read once, not changed afterwards.
+ */
+struct setup_how {
+	const char *home;   /* NULL: the caller's */
+	const char *store;  /* NULL: from the settings */
+	const char *config; /* NULL: roam.conf and roam.conf.d of the system */
+};
+
+struct setup {
+	struct conf_set conf;
+	struct rules *rules;
+	char *home;  /* absolute, owned */
+	char *store; /* URL, owned; "" where none is known */
+	char *user;
+	char *machine_id;
+	char *machine_name;
+	char **file; /* names of settings files; conf's origins borrow them */
+	size_t file_count;
+};
+
+/* Settings alone: conf, home, user, machine, store. */
+int setup_load(struct setup *out, const struct setup_how *how,
+    struct err *e) MUST_CHECK;
+/* Then the rules: shipped, the administrator's, the user's. */
+int setup_load_rules(struct setup *s, struct err *e) MUST_CHECK;
+/* ERR_USAGE where no store is known or its URL is malformed. */
+int setup_need_store(const struct setup *s, struct err *e) MUST_CHECK;
+void setup_free(struct setup *s);
+
+#endif

@@ -1,0 +1,391 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "local/stage.h"
+#include "sync/list.h"
+#include "sync/round.h"
+#include "sync/send.h"
+
+/* A race is lost to somebody who got on; so many in a row is something else. */
+#define RACES_MAX     200
+#define RACE_WAIT_MIN 10u /* ms */
+#define RACE_WAIT_MAX 200u
+
+static int
+copy_home(struct home *out, const struct tree *t, const struct stamp *stamp,
+    struct err *e)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (home_add(out, t->entry[i], &stamp[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+scan(struct round *r, struct err *e)
+{
+	struct context *c = r->c;
+	struct stage_arg arg = { r, SYNC_SCAN };
+	struct hash rules = rules_hash(c->setup->rules);
+	const struct scan_in in = {
+		.root = &c->root,
+		.known = &c->state.local,
+		.same_rules = hash_same(&rules, &c->state.rules),
+		.rules = c->setup->rules,
+		.self = c->self,
+		.progress = round_progress,
+		.arg = &arg,
+	};
+
+	if (scan_home(&r->out->scan, &c->arena, &in, &r->sums, e) == -1)
+		return -1;
+	r->out->entries = r->out->scan.tree.count;
+	if (r->sums.stamps_changed || !in.same_rules)
+		r->must_save = true;
+	return copy_home(&r->local, &r->out->scan.tree, r->out->scan.stamp, e);
+}
+
+static int
+make_plan(struct round *r, struct err *e)
+{
+	struct context *c = r->c;
+	const struct conf *conf = &c->setup->conf.conf;
+	struct home local = r->local;
+	const struct plan_in in = {
+		.base = &r->base,
+		.local = &local,
+		.base_stamp = c->state.local.stamp,
+		.known = &c->state.local.tree,
+		.remote = &c->remote->tree,
+		.rules = c->setup->rules,
+		.self = c->self,
+		.arena = &c->arena,
+	};
+	const struct guard guard = {
+		.percent = conf->guard_percent,
+		.count = conf->guard_count,
+	};
+
+	local.opaque = r->out->scan.opaque;
+	local.opaque_count = r->out->scan.opaque_count;
+	plan_free(&r->plan);
+	if (plan_make(&r->plan, &in, e) == -1)
+		return -1;
+	plan_restrict(&r->plan, r->how->sides);
+	if (!r->how->allow_deletes)
+		r->out->held = plan_guard(&r->plan, &in, &guard);
+	return 0;
+}
+
+/* What the state says when head (number, id) is the head it knows. */
+static int
+next_state(const struct round *r, const struct profile *head,
+    const struct commit *commit, struct state *out, struct err *e)
+{
+	struct state s = {
+		.store_id = commit->store_id,
+		.number = commit->number,
+		.id = commit->id,
+		.manifest = commit->manifest.hash,
+		.rules = rules_hash(r->c->setup->rules),
+		.head = *head,
+		.local = r->local,
+	};
+
+	if (plan_new_base(&s.base, &r->plan, &r->base, e) == -1)
+		return -1;
+	*out = s;
+	return 0;
+}
+
+/* Called right before a generation is published. */
+static int
+intend(void *arg, const struct profile *head, const struct commit *commit,
+    struct err *e)
+{
+	struct round *r = arg;
+	struct state s;
+	int rc;
+
+	if (next_state(r, head, commit, &s, e) == -1)
+		return -1;
+	rc = state_write_next(r->c->statefd, &s, e);
+	tree_free(&s.base);
+	return rc;
+}
+
+static int
+send_once(struct round *r, struct sender *s, struct err *e)
+{
+	struct stage_arg arg = { r, SYNC_SEND };
+	const struct send_in in = {
+		.plan = &r->plan,
+		.local = &r->local,
+		.now_ns = r->now_ns,
+		.intend = intend,
+		.arg = r,
+		.progress = round_progress,
+		.progress_arg = &arg,
+	};
+
+	if (s->c == NULL && sender_new(s, r->c, e) == -1)
+		return -1;
+	if (send_generation(s, &in, &r->commit, &r->next, e) == -1)
+		return -1;
+	r->out->bytes_up = s->contents.bytes;
+	r->out->published = r->commit.number;
+	return state_promote(r->c->statefd, e);
+}
+
+/* The ops that are done stand in the report, whatever comes after a race. */
+static int
+note_done(struct round *r, struct err *e)
+{
+	struct plan *all = &r->out->plan;
+	struct op *grown;
+
+	grown =
+	    realloc(all->op, (all->count + r->plan.count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return err_sys(e, "report");
+	all->op = grown;
+	all->cap = all->count + r->plan.count + 1;
+	for (size_t i = 0; i < r->plan.count; i++)
+		if (r->plan.op[i].state == OP_DONE)
+			all->op[all->count++] = r->plan.op[i];
+	return 0;
+}
+
+static void
+wait_a_little(void)
+{
+	struct hash random;
+	struct err e;
+	unsigned ms = RACE_WAIT_MIN;
+
+	if (hash_random(&random, &e) == 0)
+		ms += (random.b[0] | random.b[1] << 8) %
+		    (RACE_WAIT_MAX - RACE_WAIT_MIN);
+	clock_sleep_ms(ms);
+}
+
+/* Somebody else published first: what is done is done, the rest is planned
+ * again against the new head. */
+static int
+start_over(struct round *r, struct err *e)
+{
+	struct tree base = { 0 };
+
+	if (note_done(r, e) == -1 ||
+	    plan_new_base(&base, &r->plan, &r->base, e) == -1)
+		return -1;
+	tree_free(&r->base);
+	r->base = base;
+	wait_a_little();
+	if (context_load_head(r->c, CONTEXT_WORK, e) == -1)
+		return -1;
+	r->must_save = true;
+	return make_plan(r, e);
+}
+
+static int
+change_both(struct round *r, struct sender *s, struct err *e)
+{
+	bool needed = false;
+	int tries = 0;
+
+	for (;;) {
+		if (round_change_home(r, e) == -1)
+			return -1;
+		if ((r->how->sides & SIDE_STORE) == 0)
+			return 0;
+		if (send_is_needed(r->c, &r->plan, &needed, e) == -1)
+			return -1;
+		if (!needed || send_once(r, s, e) == 0)
+			return 0;
+		if (e->kind != ERR_RACE || ++tries == RACES_MAX ||
+		    start_over(r, e) == -1)
+			return -1;
+	}
+}
+
+static bool
+is_news(const struct round *r)
+{
+	const struct context *c = r->c;
+
+	if (r->must_save || c->estranged || c->state.number != c->head.number ||
+	    !hash_same(&c->state.id, &c->head.id))
+		return c->head.number > 0 || r->local.tree.count > 0;
+	for (size_t i = 0; i < r->plan.count; i++)
+		if (r->plan.op[i].state == OP_DONE)
+			return true;
+	return false;
+}
+
+/* Remember a run that published nothing; one that did has done so already. */
+static int
+remember(struct round *r, struct err *e)
+{
+	struct context *c = r->c;
+	struct state s;
+	int rc;
+
+	if (r->commit.number > 0 || !is_news(r))
+		return 0;
+	if (next_state(r, c->remote, &c->head, &s, e) == -1)
+		return -1;
+	rc = state_save(c->statefd, &s, e);
+	tree_free(&s.base);
+	return rc;
+}
+
+static int
+tidy_up(struct round *r, struct err *e)
+{
+	const struct profile *head =
+	    r->commit.number > 0 ? &r->next : r->c->remote;
+
+	if (list_tidy(r->c, head, e) == -1)
+		return -1;
+	if (r->commit.number == 0 && r->out->plan.count == 0 && !is_news(r))
+		return 0;
+	return state_sweep_sigs(r->c->statefd, &head->tree, e);
+}
+
+static int
+open_all(struct round *r, struct err *e)
+{
+	struct context *c = r->c;
+	enum context_use use = r->how->dry_run ? CONTEXT_LOOK : CONTEXT_WORK;
+	size_t rescued;
+
+	if (context_open_home(c, use, r->how->wait_s, e) == -1 ||
+	    context_open_store(c,
+		(r->how->sides & SIDE_STORE) != 0 ? use : CONTEXT_LOOK,
+		e) == -1 ||
+	    context_load_head(c, use, e) == -1)
+		return -1;
+	r->out->head = c->head.number;
+	r->out->base = c->state.number;
+	if (!c->estranged && tree_copy(&r->base, &c->state.base, e) == -1)
+		return -1;
+	if (r->how->dry_run)
+		return 0;
+	r->stagefd = stage_open(c->statefd, e);
+	if (r->stagefd == -1)
+		return -1;
+	return stage_recover(&c->root, c->statefd, &c->state.head.tree, c->self,
+	    &rescued, e);
+}
+
+/* Failed ops join what the scan passed over. */
+static int
+note_skipped(struct round *r, struct err *e)
+{
+	for (size_t i = 0; i < r->plan.count; i++) {
+		const struct op *op = &r->plan.op[i];
+		size_t len;
+		const char *path = op_path(op, &len);
+
+		if (op->state == OP_FAILED &&
+		    home_add_opaque(&r->out->scan, path, len, op->why, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The final plan joins what earlier rounds did: that is the report. */
+static int
+hand_over(struct round *r, struct err *e)
+{
+	struct plan *all = &r->out->plan;
+	struct op *grown;
+
+	if (note_skipped(r, e) == -1)
+		return -1;
+	grown =
+	    realloc(all->op, (all->count + r->plan.count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return err_sys(e, "report");
+	all->op = grown;
+	all->cap = all->count + r->plan.count + 1;
+	for (size_t i = 0; i < r->plan.count; i++)
+		all->op[all->count++] = r->plan.op[i];
+	return 0;
+}
+
+static int
+count_conflicts(struct round *r, struct err *e)
+{
+	struct profile list = { 0 };
+	int rc;
+
+	rc = list_merged(r->c, &list, e);
+	r->out->conflicts = list.conflict_count;
+	if (r->commit.number > 0)
+		r->out->conflicts = r->next.conflict_count;
+	profile_free(&list);
+	return rc;
+}
+
+static int
+work(struct round *r, struct err *e)
+{
+	struct sender sender = { .c = NULL };
+	struct err later;
+	int rc;
+
+	rc = change_both(r, &sender, e);
+	sender_free(&sender);
+	/* What was applied is remembered whatever came of the rest. */
+	if (rc == 0)
+		rc = remember(r, e);
+	else if (!r->unsafe && remember(r, &later) == -1)
+		err_wrap(e, "%s", later.text);
+	return rc == 0 ? tidy_up(r, e) : -1;
+}
+
+int
+sync_run(struct context *c, const struct sync_how *how, struct sync_out *out,
+    struct err *e)
+{
+	double start = clock_steady_s();
+	struct round r = {
+		.c = c,
+		.how = how,
+		.out = out,
+		.stagefd = -1,
+		.now_ns = clock_now_ns(),
+	};
+	int rc = -1;
+
+	*out = (struct sync_out){ 0 };
+	if (open_all(&r, e) == -1 || scan(&r, e) == -1 ||
+	    make_plan(&r, e) == -1)
+		goto out;
+	rc = how->dry_run ? 0 : work(&r, e);
+	if (hand_over(&r, rc == 0 ? e : &(struct err){ 0 }) == -1 ||
+	    (rc == 0 && count_conflicts(&r, e) == -1))
+		rc = -1;
+out:
+	if (r.stagefd != -1)
+		close(r.stagefd);
+	plan_free(&r.plan);
+	tree_free(&r.base);
+	home_free(&r.local);
+	free(r.stamp);
+	profile_free(&r.next);
+	commit_free(&r.commit);
+	out->seconds = clock_steady_s() - start;
+	return rc;
+}
+
+void
+sync_out_free(struct sync_out *out)
+{
+	plan_free(&out->plan);
+	home_free(&out->scan);
+	*out = (struct sync_out){ 0 };
+}

@@ -1,0 +1,50 @@
+#ifndef ROAM_SYNC_SYNC_H
+#define ROAM_SYNC_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "engine/plan.h"
+#include "model/home.h"
+#include "sync/context.h"
+
+/*
+ * sync - one run: fetch, scan, merge, apply, publish, remember.
+ *
+ * Data flows one way, and a dry run stops after the plan. A publication that
+ * lost its race starts over with the new head; what was applied and packed so
+ * far stays done.
+ */
+enum sync_stage { SYNC_SCAN, SYNC_RECEIVE, SYNC_APPLY, SYNC_SEND };
+
+struct sync_how {
+	unsigned sides; /* that may change: SIDE_HOME, SIDE_STORE */
+	bool dry_run;
+	bool allow_deletes;
+	unsigned wait_s; /* for another run to end */
+	void (*progress)(enum sync_stage stage, uint64_t done, uint64_t of,
+	    void *arg);
+	void *arg;
+};
+
+struct sync_out {
+	struct plan plan; /* what was done, or would be */
+	struct home scan; /* for its list of skipped paths */
+	uint64_t bytes_up, bytes_down;
+	uint64_t base, head, published;
+	uint64_t entries; /* in the home */
+	size_t held;
+	size_t conflicts; /* open ones, afterwards */
+	double seconds;
+};
+
+/*
+ * c is context_init()ed and stays open for the caller to look at; *out is the
+ * caller's to free, also on -1 (then it tells what was done so far).
+ */
+int sync_run(struct context *c, const struct sync_how *how,
+    struct sync_out *out, struct err *e) MUST_CHECK;
+void sync_out_free(struct sync_out *out);
+
+#endif
