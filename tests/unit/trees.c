@@ -1,6 +1,8 @@
 #include "trees.h"
 
 #include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +113,6 @@ world_make(struct world *w, const struct trees *t)
 	parse(&w->base, t->base, &w->arena);
 	parse(&w->local, t->local, &w->arena);
 	parse(&w->remote, t->remote, &w->arena);
-	parse(&w->known, t->known != NULL ? t->known : t->base, &w->arena);
 	if (t->rules != NULL)
 		cr_assert(rules_new(&w->rules, &e) == 0 &&
 			rules_add(w->rules, RULES_SHIPPED, "test", t->rules,
@@ -120,8 +121,8 @@ world_make(struct world *w, const struct trees *t)
 	w->in = (struct plan_in){
 		.base = &w->base.tree,
 		.local = &w->local,
-		.base_stamp = w->known.stamp,
-		.known = &w->known.tree,
+		.base_stamp = w->base.stamp,
+		.known = &w->base.tree,
 		.remote = &w->remote.tree,
 		.rules = w->rules,
 		.self = &self,
@@ -135,7 +136,6 @@ world_free(struct world *w)
 	home_free(&w->base);
 	home_free(&w->local);
 	home_free(&w->remote);
-	home_free(&w->known);
 	rules_free(w->rules);
 	plan_free(&w->plan);
 	arena_free(&w->arena);
