@@ -29,8 +29,8 @@ by_content(const void *a, const void *b)
 
 	if (d != 0)
 		return d;
-	/* qsort() is not stable; the plan's order is. */
-	return x->entry < y->entry ? -1 : x->entry > y->entry;
+	/* qsort() is not stable; the ops stand in the plan's order. */
+	return x->op < y->op ? -1 : x->op > y->op;
 }
 
 static uint64_t
