@@ -49,7 +49,20 @@ stays_below(const struct home *h, const char *path, size_t len)
 	return found;
 }
 
-/* All that was to be removed below op i lives: its directory won. */
+/* Was op to remove something, even if in part or in vain? */
+static bool
+is_removal(const struct op *op)
+{
+	return op->result == NULL &&
+	    (op->local != NULL || op->remote != NULL) &&
+	    op->reason != REASON_NONE;
+}
+
+/*
+ * All that was to be removed below op i lives: its directory won. That takes
+ * in the directories that were to stay for what only one side holds in them,
+ * since they hold more now.
+ */
 static void
 revive_below(struct plan *p, size_t i)
 {
@@ -60,9 +73,11 @@ revive_below(struct plan *p, size_t i)
 		below = op_path(&p->op[i], &below_len);
 		if (!path_is_within(below, below_len, path, len))
 			return;
-		if (p->op[i].action == ACTION_DELETE_LOCAL ||
-		    p->op[i].action == ACTION_DELETE_STORE)
-			merge_revive(&p->op[i], REASON_HOLDS_MORE);
+		if (!is_removal(&p->op[i]))
+			continue;
+		merge_revive(&p->op[i], REASON_HOLDS_MORE);
+		p->op[i].left = 0;
+		p->op[i].why = WHY_NONE;
 	}
 }
 
@@ -146,8 +161,10 @@ drop_left(struct plan *p)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < p->count; i++)
-		if (!p->op[i].left)
-			p->op[kept++] = p->op[i];
+		if (!p->op[i].left || p->op[i].state == OP_FAILED) {
+			p->op[kept] = p->op[i];
+			p->op[kept++].left = 0;
+		}
 	p->count = kept;
 }
 
