@@ -102,16 +102,41 @@ struct branch {
 };
 
 /*
- * Add the parents of path that t lacks. Both sides have such a directory but
- * could not agree on its attributes in this run; the store's serve as base.
+ * The directory that path is on both sides by now. They could not agree on its
+ * attributes in this run; the store's serve as base.
  */
+static const struct entry *
+agreed_dir(const struct plan *p, const char *path, size_t len)
+{
+	const struct op *op = find_op(p, path, len);
+	const struct entry *t = NULL;
+
+	if (op != NULL)
+		t = op->remote != NULL ? op->remote : op->local;
+	return t != NULL && t->type == ENTRY_DIR ? t : NULL;
+}
+
+/* Append dir, or put it in the place of what base had under its name. */
+static int
+add_dir(struct tree *t, const struct entry *dir, struct err *e)
+{
+	const struct entry *last = t->count > 0 ? t->entry[t->count - 1] : NULL;
+
+	if (last == NULL ||
+	    path_order(last->path, last->path_len, dir->path, dir->path_len) !=
+		0)
+		return tree_add(t, dir, e);
+	t->entry[t->count - 1] = dir;
+	return 0;
+}
+
+/* Add the directories above of that t lacks. */
 static int
 add_parents(struct tree *t, struct branch *b, const struct plan *p,
     const struct entry *of, struct err *e)
 {
 	const struct entry *top;
-	const struct op *op;
-	size_t have, len;
+	size_t len;
 
 	while (b->depth > 0) {
 		top = b->dir[b->depth - 1];
@@ -120,16 +145,14 @@ add_parents(struct tree *t, struct branch *b, const struct plan *p,
 			break;
 		b->depth--;
 	}
-	have = b->depth > 0 ? b->dir[b->depth - 1]->path_len + 1u : 0;
-	for (len = have; len < of->path_len; len++) {
+	len = b->depth > 0 ? b->dir[b->depth - 1]->path_len + 1u : 0;
+	for (; len < of->path_len; len++) {
 		if (of->path[len] != '/')
 			continue;
-		op = find_op(p, of->path, len);
-		if (op == NULL ||
-		    (top = op->remote != NULL ? op->remote : op->local) == NULL)
+		if ((top = agreed_dir(p, of->path, len)) == NULL)
 			return err_set(e, ERR_FORMAT, "%s: has no parent",
 			    of->path);
-		if (tree_add(t, top, e) == -1)
+		if (add_dir(t, top, e) == -1)
 			return -1;
 		b->dir[b->depth++] = top;
 	}
