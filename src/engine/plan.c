@@ -132,7 +132,7 @@ struct fence {
 	size_t dir_len;
 };
 
-/* The rules, for what only the store has: its parents roam, or f->dir says. */
+/* The rules, for what the store has: its parents roam, or f->dir says. */
 static bool
 excluded(struct fence *f, const struct tree_walk *w)
 {
@@ -168,7 +168,11 @@ fenced(struct fence *f, const struct tree_walk *w, struct op *op)
 			op->reason = REASON_GONE;
 		return true;
 	}
-	if (w->at[1] == NULL && w->at[2] != NULL)
+	/* The scan asked the rules about all that is here; but they may keep a
+	 * directory local and let a file of that name roam. */
+	if (w->at[2] != NULL &&
+	    (w->at[1] == NULL ||
+		(w->at[1]->type == ENTRY_DIR) != (w->at[2]->type == ENTRY_DIR)))
 		return excluded(f, w);
 	/* A directory that holds only what stays local is nothing new. */
 	return w->at[0] == NULL && w->at[2] == NULL && w->at[1]->hollow;
@@ -192,6 +196,11 @@ plan_path(struct plan *p, struct fence *f, const struct tree_walk *w,
 		}
 		/* Stands in the plan until settled, for its parents' sake. */
 		op.left = op.remote != NULL;
+		if (op.left && op.local != NULL) {
+			if (merge_path(&op, &needed, f->in->arena, e) == -1)
+				return -1;
+			op_fail(&op, WHY_BLOCKED);
+		}
 		return op.left ? plan_add(p, &op, e) : 0;
 	}
 	/* The same pointer in all three: by far the most frequent case. */
