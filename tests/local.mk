@@ -5,7 +5,7 @@
 # working directory is the top of the build.
 AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; export CC; \
-	CPPFLAGS='$(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS)'; export CPPFLAGS; \
+	CPPFLAGS='$(library_cppflags) $(CPPFLAGS)'; export CPPFLAGS; \
 	FUZZ_TARGETS='$(fuzz_targets)'; export FUZZ_TARGETS;
 
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-leakproof
@@ -53,9 +53,8 @@ dist_check_SCRIPTS += tests/analyze tests/sources
 EXTRA_DIST += tests/run .ci/run
 
 analyze:
-	@srcdir='$(srcdir)' CC='$(CC)' \
-	CPPFLAGS='$(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS)' \
-	bash '$(srcdir)/tests/analyze' $(TOOLS)
+	@srcdir='$(srcdir)' TOOLS='$(TOOLS)' bash '$(srcdir)/tests/analyze' \
+	$(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS)
 
 format:
 	@cd '$(srcdir)' && clang-format -i $$(tests/sources c)
