@@ -16,29 +16,32 @@ struct query {
 	uint32_t *last;
 };
 
-/* Is it an exact name at any depth? */
-static bool
-is_name(const struct glob *g)
+static const struct glob_part *
+tail(const struct glob *g)
 {
-	return g->count == 2 && g->part[0].kind == GLOB_DEEP &&
-	    g->part[1].kind == GLOB_EXACT;
+	return &g->part[g->count - 1];
+}
+
+/* Where a glob is kept: by its last part, else by its first ones. */
+static uint32_t *
+table_of(const struct globset *s, const struct glob *g)
+{
+	if (tail(g)->kind == GLOB_EXACT)
+		return s->names;
+	return g->lead_count > 0 ? s->leads : NULL;
 }
 
 static void
 link_item(struct globset *s, size_t i)
 {
 	struct globset_item *t = &s->item[i];
-	uint32_t *table = is_name(&t->glob) ? s->names : s->leads;
+	uint32_t *table = table_of(s, &t->glob);
 	size_t slot = (size_t)t->key & (s->slots - 1);
 
+	if (table == NULL)
+		return;
 	t->next = table[slot];
 	table[slot] = (uint32_t)i + 1;
-}
-
-static bool
-is_loose(const struct glob *g)
-{
-	return g->lead_count == 0 && !is_name(g);
 }
 
 static int
@@ -62,8 +65,7 @@ grow_tables(struct globset *s, size_t want, struct err *e)
 	s->leads = leads;
 	s->slots = slots;
 	for (size_t i = 0; i < s->count; i++)
-		if (!is_loose(&s->item[i].glob))
-			link_item(s, i);
+		link_item(s, i);
 	return 0;
 }
 
@@ -108,8 +110,7 @@ plain_byte(const struct glob_part *part, size_t i)
 static void
 add_loose(struct globset *s, size_t i)
 {
-	const struct glob *g = &s->item[i].glob;
-	const struct glob_part *part = &g->part[g->count - 1];
+	const struct glob_part *part = tail(&s->item[i].glob);
 	struct globset_loose *l = &s->loose[s->loose_count++];
 
 	*l = (struct globset_loose){ (uint32_t)i, -1, -1 };
@@ -128,17 +129,16 @@ globset_add(struct globset *s, const struct glob *g, unsigned group,
 
 	*t = (struct globset_item){ .glob = *g, .tag = tag };
 	t->group = (uint8_t)group;
-	if (is_loose(g)) {
-		add_loose(s, i);
-		return;
-	}
-	if (is_name(g))
-		t->key = hash_short(g->part[1].text, g->part[1].len);
-	else
+	if (tail(g)->kind == GLOB_EXACT) {
+		t->key = hash_short(tail(g)->text, tail(g)->len);
+	} else if (g->lead_count > 0) {
 		t->key = hash_short(g->lead, g->lead_len);
+		if (g->lead_count > s->depth)
+			s->depth = g->lead_count;
+	} else {
+		add_loose(s, i);
+	}
 	link_item(s, i);
-	if (g->lead_count > s->depth)
-		s->depth = g->lead_count;
 }
 
 /* Could t, if it matches, change the answer? */
@@ -156,11 +156,9 @@ try_names(const struct globset *s, const struct query *q)
 
 	for (; i != 0; i = s->item[i - 1].next) {
 		const struct globset_item *t = &s->item[i - 1];
-		const struct glob_part *part = &t->glob.part[1];
 
 		if (t->key == key && matters(t, q) &&
-		    part->len == q->name_len &&
-		    memcmp(part->text, q->name, q->name_len) == 0)
+		    glob_match(&t->glob, 0, q->path, q->len))
 			q->last[t->group] = t->tag;
 	}
 }

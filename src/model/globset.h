@@ -11,7 +11,7 @@
 /*
  * globset - many globs at once: which one, of each group, matches a path last?
  *
- * Nearly all patterns begin with exact parts or are exact names, and those are
+ * Nearly all patterns end in an exact name or begin with one, and those are
  * found in hash tables; only the others are tried one by one, and most of them
  * fall at a look at one byte. A struct of zeros is an empty set. The globs'
  * bytes are borrowed.
@@ -37,8 +37,8 @@ struct globset {
 	struct globset_item *item; /* owned, as are the tables */
 	size_t count;
 	size_t cap;
-	uint32_t *names; /* heads of chains: exact names at any depth */
-	uint32_t *leads; /* by the exact parts at the front */
+	uint32_t *names; /* heads of chains: by an exact part at the end */
+	uint32_t *leads; /* the others, by the exact parts at the front */
 	size_t slots;    /* of each; a power of two, or 0 */
 	struct globset_loose *loose;
 	size_t loose_count;
