@@ -24,8 +24,13 @@ tests_unit_test_model_SOURCES = \
 	tests/unit/test_home.c \
 	tests/unit/test_profile.c \
 	tests/unit/test_manifest.c \
+	tests/unit/test_manifest_hostile.c \
+	tests/unit/garden.c tests/unit/garden.h \
 	tests/unit/test_commit.c \
+	tests/unit/test_glob.c \
+	tests/unit/glob_reference.c tests/unit/glob_reference.h \
 	tests/unit/test_rules.c \
+	tests/unit/test_catalogue.c \
 	tests/unit/test_conf.c
 tests_unit_test_model_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_model_LDADD = $(MODEL_LIBS) $(CRITERION_LIBS)

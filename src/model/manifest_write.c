@@ -29,6 +29,7 @@ struct writer {
 	struct buf *records;          /* the part that records go to now */
 	struct before before;
 	uint64_t entry_count, removed_count, hash_count;
+	uint64_t path_bytes, extents; /* bounded, as when they are read */
 	struct listed *listed; /* owned; in machine_order() */
 	size_t listed_count, listed_cap;
 };
@@ -182,6 +183,16 @@ record_bits(const struct before *b, const struct entry *t)
 }
 
 static int
+bounds_check(struct writer *w, const struct entry *t, struct err *e)
+{
+	w->path_bytes += t->path_len;
+	w->extents += entry_extent_count(t);
+	if (w->path_bytes > PATHS_MAX || w->extents > EXTENTS_MAX)
+		return err_set(e, ERR_LIMIT, "paths or extents are too many");
+	return 0;
+}
+
+static int
 put_record(struct writer *w, const struct entry *t, struct err *e)
 {
 	struct before *before = &w->before;
@@ -189,7 +200,7 @@ put_record(struct writer *w, const struct entry *t, struct err *e)
 	uint8_t bits;
 	uint64_t machine;
 
-	if (record_check(t, e) == -1)
+	if (record_check(t, e) == -1 || bounds_check(w, t, e) == -1)
 		return -1;
 	bits = record_bits(before, t);
 	buf_u8(b, bits);
