@@ -120,7 +120,7 @@ Test(conf, what_is_set_again_overrides)
 	expect_shown(&c, "count", "2");
 	cr_expect_eq(c.origin[key("count")].line, 3);
 	cr_assert_eq(conf_read(&c, "g", "[roam]\nstore=\n[guard]\ncount=9\n",
-			 31, &e),
+			 30, &e),
 	    0, "%s", e.text);
 	expect_shown(&c, "count", "9");
 	expect_shown(&c, "percent", "3");
