@@ -1,1 +1,18 @@
 # The programs: nothing links against them but their own tests.
+bin_PROGRAMS += roam
+roam_SOURCES = \
+	src/prog/commands.h \
+	src/prog/options.c src/prog/options.h \
+	src/prog/look.c src/prog/look.h \
+	src/prog/progress.c src/prog/progress.h \
+	src/prog/cmd_sync.c \
+	src/prog/cmd_status.c \
+	src/prog/cmd_log.c \
+	src/prog/cmd_diff.c \
+	src/prog/cmd_why.c \
+	src/prog/cmd_config.c \
+	src/prog/cmd_restore.c \
+	src/prog/cmd_conflicts.c \
+	src/prog/cmd_store.c \
+	src/prog/roam.c
+roam_LDADD = $(SYNC_LIBS)

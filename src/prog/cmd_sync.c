@@ -1,0 +1,150 @@
+#include <sys/ioctl.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "engine/report.h"
+#include "prog/commands.h"
+#include "prog/progress.h"
+#include "sync/sync.h"
+
+#define WIDTH_DEFAULT 80
+
+static unsigned
+terminal_width(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+		return w.ws_col;
+	return WIDTH_DEFAULT;
+}
+
+static int
+print_report(const struct options *o, const struct context *c,
+    const struct sync_out *out, bool dry_run, struct err *e)
+{
+	const struct report r = {
+		.command = o->command->name,
+		.store = c->setup->store,
+		.dry_run = dry_run,
+		.base = out->base,
+		.head = out->head,
+		.published = out->published,
+		.plan = &out->plan,
+		.skipped = out->scan.opaque,
+		.skipped_count = out->scan.opaque_count,
+		.bytes_up = out->bytes_up,
+		.bytes_down = out->bytes_down,
+		.entries = out->entries,
+		.seconds = out->seconds,
+	};
+	const struct report_style style = {
+		.colour = isatty(STDOUT_FILENO),
+		.all = o->verbose,
+		.width = terminal_width(),
+	};
+
+	if (o->json)
+		return report_json(stdout, &r, e);
+	if (o->quiet)
+		return 0;
+	return report_text(stdout, &r, &style, e);
+}
+
+/* Costs, for those who ask. */
+static void
+print_costs(const struct context *c)
+{
+	if (c->store != NULL)
+		log_line(LOG_LEVEL_INFO,
+		    "store: %llu calls, %llu bytes read, %llu bytes written",
+		    (unsigned long long)c->store->calls,
+		    (unsigned long long)c->store->bytes_read,
+		    (unsigned long long)c->store->bytes_written);
+}
+
+static bool
+any_skipped(const struct sync_out *out)
+{
+	for (size_t i = 0; i < out->scan.opaque_count; i++)
+		if (out->scan.opaque[i].why != WHY_RULE)
+			return true;
+	return false;
+}
+
+static int
+run_with(const struct options *o, struct setup *setup,
+    const struct sync_how *how, struct err *e)
+{
+	struct context c;
+	struct sync_out out;
+	int status = -1;
+
+	context_init(&c, setup);
+	if (sync_run(&c, how, &out, e) == 0 &&
+	    print_report(o, &c, &out, how->dry_run, e) == 0) {
+		status = 0;
+		if (any_skipped(&out))
+			status = EXIT_SKIPPED;
+		if (out.held > 0)
+			status = EXIT_HELD;
+	}
+	print_costs(&c);
+	sync_out_free(&out);
+	context_close(&c);
+	return status;
+}
+
+static int
+run_sides(const struct options *o, unsigned sides, bool dry_run, struct err *e)
+{
+	struct setup_how from = options_setup(o);
+	struct progress progress;
+	struct setup setup;
+	const struct sync_how how = {
+		.sides = sides,
+		.dry_run = dry_run,
+		.allow_deletes = o->allow_deletes,
+		.wait_s = (unsigned)o->wait_s,
+		.progress = progress_show,
+		.arg = &progress,
+	};
+	int status = -1;
+
+	if (setup_load(&setup, &from, e) == -1)
+		return -1;
+	progress_open(&progress, o);
+	if (setup_need_store(&setup, e) == 0 &&
+	    setup_load_rules(&setup, e) == 0)
+		status = run_with(o, &setup, &how, e);
+	progress_close(&progress);
+	setup_free(&setup);
+	return status;
+}
+
+int
+cmd_pull(const struct options *o, struct err *e)
+{
+	return run_sides(o, SIDE_HOME, o->dry_run, e);
+}
+
+int
+cmd_push(const struct options *o, struct err *e)
+{
+	return run_sides(o, SIDE_STORE, o->dry_run, e);
+}
+
+int
+cmd_sync(const struct options *o, struct err *e)
+{
+	return run_sides(o, SIDE_HOME | SIDE_STORE, o->dry_run, e);
+}
+
+int
+cmd_plan(const struct options *o, struct err *e)
+{
+	return run_sides(o, SIDE_HOME | SIDE_STORE, true, e);
+}
