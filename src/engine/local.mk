@@ -6,6 +6,7 @@ libengine_a_SOURCES = \
 	src/engine/settle.c src/engine/settle.h \
 	src/engine/guard.c \
 	src/engine/outcome.c \
+	src/engine/put.c \
 	src/engine/blocks.c src/engine/blocks.h \
 	src/engine/match.c \
 	src/engine/report.c src/engine/report.h \

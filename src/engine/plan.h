@@ -110,6 +110,14 @@ int plan_make(struct plan *out, const struct plan_in *in,
     struct err *e) MUST_CHECK;
 void plan_free(struct plan *p);
 
+/*
+ * A plan that puts the entries of want (of another generation, say) into the
+ * home, whatever the store holds. What they replace loses a conflict, so that
+ * it is kept; what they do not name stays. A file never replaces a directory.
+ */
+int plan_put(struct plan *out, const struct tree *local,
+    const struct tree *want, struct err *e) MUST_CHECK;
+
 /* Ops that need a side outside sides wait: OP_PENDING. */
 void plan_restrict(struct plan *p, unsigned sides);
 

@@ -170,6 +170,32 @@ copy_from_home(struct receiver *r, struct job *j)
 	return ok;
 }
 
+/* A version that lost a conflict is taken back: it lies on the shelf. */
+static bool
+copy_from_shelf(struct receiver *r, struct job *j)
+{
+	char name[STAGE_NAME_MAX];
+	struct err e;
+	int from, fd;
+	bool ok = false;
+
+	if (!r->in->taking)
+		return false;
+	from = shelf_open(r->in->c->statefd, shelf_id(j->want), &e);
+	if (from == -1)
+		return false;
+	fd = stage_create(r->in->stagefd, job_name(j, name), j->want->size, &e);
+	if (fd != -1) {
+		ok = copy_range(r, from, 0, fd, 0, j->want->size, &e) == 0 &&
+		    check_staged(r, j, fd, &e) == 0;
+		close(fd);
+		if (!ok)
+			(void)unlinkat(r->in->stagefd, name, 0);
+	}
+	close(from);
+	return ok;
+}
+
 /* The home's present version of a large file: an open file and its places. */
 struct older {
 	int fd;
@@ -265,7 +291,7 @@ begin_job(struct receiver *r, size_t job, struct err *e)
 	struct job *j = &r->job[job];
 	struct want w = { .tag = job };
 
-	if (copy_from_home(r, j))
+	if (copy_from_shelf(r, j) || copy_from_home(r, j))
 		return 0;
 	if (j->want->size == 0 || entry_extent_count(j->want) > 0)
 		return begin_large(r, job, e);

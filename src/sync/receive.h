@@ -19,6 +19,7 @@ struct receive_in {
 	struct plan *plan;
 	const struct home *local;
 	int stagefd;
+	bool taking; /* the shelf may hold what is wanted */
 	bool losers; /* also the store's versions that lost a conflict */
 	int64_t now_ns;
 	void (*progress)(uint64_t done, uint64_t of, void *arg);

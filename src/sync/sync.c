@@ -46,6 +46,20 @@ scan(struct round *r, struct err *e)
 	return copy_home(&r->local, &r->out->scan.tree, r->out->scan.stamp, e);
 }
 
+/* Not a merge: what the caller wants in the home. */
+static int
+make_put(struct round *r, struct err *e)
+{
+	struct tree want = { 0 };
+	int rc;
+
+	rc = r->how->choose(r->c, &want, r->how->choose_arg, e);
+	if (rc == 0)
+		rc = plan_put(&r->plan, &r->local.tree, &want, e);
+	tree_free(&want);
+	return rc;
+}
+
 static int
 make_plan(struct round *r, struct err *e)
 {
@@ -70,6 +84,8 @@ make_plan(struct round *r, struct err *e)
 	local.opaque = r->out->scan.opaque;
 	local.opaque_count = r->out->scan.opaque_count;
 	plan_free(&r->plan);
+	if (r->how->choose != NULL)
+		return make_put(r, e);
 	if (plan_make(&r->plan, &in, e) == -1)
 		return -1;
 	plan_restrict(&r->plan, r->how->sides);
@@ -93,8 +109,12 @@ next_state(const struct round *r, const struct profile *head,
 		.local = r->local,
 	};
 
-	if (plan_new_base(&s.base, &r->plan, &r->base, e) == -1)
+	if (r->how->choose != NULL) {
+		if (tree_copy(&s.base, &r->base, e) == -1)
+			return -1;
+	} else if (plan_new_base(&s.base, &r->plan, &r->base, e) == -1) {
 		return -1;
+	}
 	*out = s;
 	return 0;
 }

@@ -23,6 +23,15 @@ struct sync_how {
 	bool dry_run;
 	bool allow_deletes;
 	unsigned wait_s; /* for another run to end */
+	/*
+	 * Where not NULL the run merges nothing: it puts into the home the
+	 * entries that this call gives (parents included; c is open, the head
+	 * loaded), and keeps what they replace. base and store stay as they
+	 * are, so the next sync takes the change to the store.
+	 */
+	int (*choose)(struct context *c, struct tree *want, void *choose_arg,
+	    struct err *e);
+	void *choose_arg;
 	void (*progress)(enum sync_stage stage, uint64_t done, uint64_t of,
 	    void *arg);
 	void *arg;
