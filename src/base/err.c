@@ -39,8 +39,8 @@ append(struct err *e, const char *text)
 	e->text[used + len] = '\0';
 }
 
-int
-err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+void
+err_fill(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX]; /* an argument may be the old text of e */
 	va_list ap;
@@ -51,11 +51,10 @@ err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	memcpy(e->text, text, sizeof(text));
 	e->kind = kind;
 	e->sys = 0;
-	return -1;
 }
 
-int
-err_sys(struct err *e, const char *fmt, ...)
+void
+err_fill_sys(struct err *e, const char *fmt, ...)
 {
 	int sys = errno;
 	char text[ERR_TEXT_MAX], why[128];
@@ -69,11 +68,10 @@ err_sys(struct err *e, const char *fmt, ...)
 	append(e, strerror_r(sys, why, sizeof(why)));
 	e->kind = ERR_SYSTEM;
 	e->sys = sys;
-	return -1;
 }
 
-int
-err_wrap(struct err *e, const char *fmt, ...)
+void
+err_prepend(struct err *e, const char *fmt, ...)
 {
 	char inner[ERR_TEXT_MAX], outer[ERR_TEXT_MAX];
 	va_list ap;
@@ -85,7 +83,6 @@ err_wrap(struct err *e, const char *fmt, ...)
 	memcpy(e->text, outer, sizeof(outer));
 	append(e, ": ");
 	append(e, inner);
-	return -1;
 }
 
 int

@@ -43,15 +43,31 @@ struct err {
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define MUST_CHECK        __attribute__((warn_unused_result))
 
-/* Fill e and return -1, so that 'return err_set(...)' is one line. */
-int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+/*
+ * Each of these fills e and is -1, so that 'return err_set(...)' is one line.
+ * They are macros so that the compiler and the analyzers see that -1: else
+ * they follow the path on which a failure returned something else.
+ */
+
+/* err_set(e, kind, fmt, ...) */
+#define err_set(...) (err_fill(__VA_ARGS__), err_minus_one())
+
+/* err_sys(e, fmt, ...): a failed system call: ERR_SYSTEM, errno, its text. */
+#define err_sys(...) (err_fill_sys(__VA_ARGS__), err_minus_one())
+
+/* err_wrap(e, fmt, ...): put "fmt: " before the text that e holds already. */
+#define err_wrap(...) (err_prepend(__VA_ARGS__), err_minus_one())
+
+void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+void err_fill_sys(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void err_prepend(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* The same for a failed system call: ERR_SYSTEM, errno, and its text. */
-int err_sys(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-/* Put "fmt: " before the text that e holds already; returns -1. */
-int err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static inline int
+err_minus_one(void)
+{
+	return -1;
+}
 
 /* The exit status of a program that ends with e; see roam(1), EXIT STATUS. */
 int err_exit_code(const struct err *e);
