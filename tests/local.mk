@@ -29,6 +29,8 @@ TESTS += $(source_checks)
 # main() that reads files.
 fuzz_targets = \
 	tests/fuzz/fuzz_blocks \
+	tests/fuzz/fuzz_commit \
+	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_path \
 	tests/fuzz/fuzz_text
 check_PROGRAMS += $(fuzz_targets)
