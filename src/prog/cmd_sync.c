@@ -8,6 +8,7 @@
 #include "engine/report.h"
 #include "prog/commands.h"
 #include "prog/progress.h"
+#include "prog/run.h"
 #include "sync/sync.h"
 
 #define WIDTH_DEFAULT 80
@@ -98,31 +99,35 @@ run_with(const struct options *o, struct setup *setup,
 	return status;
 }
 
-static int
-run_sides(const struct options *o, unsigned sides, bool dry_run, struct err *e)
+int
+run_sync(const struct options *o, struct sync_how how, struct err *e)
 {
 	struct setup_how from = options_setup(o);
 	struct progress progress;
 	struct setup setup;
-	const struct sync_how how = {
-		.sides = sides,
-		.dry_run = dry_run,
-		.allow_deletes = o->allow_deletes,
-		.wait_s = (unsigned)o->wait_s,
-		.progress = progress_show,
-		.arg = &progress,
-	};
 	int status = -1;
 
 	if (setup_load(&setup, &from, e) == -1)
 		return -1;
 	progress_open(&progress, o);
+	how.allow_deletes = o->allow_deletes;
+	how.wait_s = (unsigned)o->wait_s;
+	how.progress = progress_show;
+	how.arg = &progress;
 	if (setup_need_store(&setup, e) == 0 &&
 	    setup_load_rules(&setup, e) == 0)
 		status = run_with(o, &setup, &how, e);
 	progress_close(&progress);
 	setup_free(&setup);
 	return status;
+}
+
+static int
+run_sides(const struct options *o, unsigned sides, bool dry_run, struct err *e)
+{
+	const struct sync_how how = { .sides = sides, .dry_run = dry_run };
+
+	return run_sync(o, how, e);
 }
 
 int

@@ -4,6 +4,7 @@ roam_SOURCES = \
 	src/prog/commands.h \
 	src/prog/options.c src/prog/options.h \
 	src/prog/look.c src/prog/look.h \
+	src/prog/run.h \
 	src/prog/progress.c src/prog/progress.h \
 	src/prog/cmd_sync.c \
 	src/prog/cmd_status.c \

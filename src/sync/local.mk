@@ -3,6 +3,7 @@ libsync_a_SOURCES = \
 	src/sync/setup.c src/sync/setup.h \
 	src/sync/context.c src/sync/context.h \
 	src/sync/choose.c src/sync/choose.h \
+	src/sync/extract.c src/sync/extract.h \
 	src/sync/index.c src/sync/index.h \
 	src/sync/extents.c src/sync/extents.h \
 	src/sync/contents.c src/sync/contents.h \

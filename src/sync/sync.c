@@ -350,6 +350,15 @@ count_conflicts(struct round *r, struct err *e)
 	return rc;
 }
 
+static bool
+any_failed(const struct round *r)
+{
+	for (size_t i = 0; i < r->plan.count; i++)
+		if (r->plan.op[i].state == OP_FAILED)
+			return true;
+	return false;
+}
+
 static int
 work(struct round *r, struct err *e)
 {
@@ -364,6 +373,8 @@ work(struct round *r, struct err *e)
 		rc = remember(r, e);
 	else if (!r->unsafe && remember(r, &later) == -1)
 		err_wrap(e, "%s", later.text);
+	if (rc == 0 && r->how->done != NULL && !any_failed(r))
+		rc = r->how->done(r->c, r->how->done_arg, e);
 	return rc == 0 ? tidy_up(r, e) : -1;
 }
 

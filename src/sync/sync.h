@@ -32,6 +32,9 @@ struct sync_how {
 	int (*choose)(struct context *c, struct tree *want, void *choose_arg,
 	    struct err *e);
 	void *choose_arg;
+	/* Called with done_arg when all that was chosen is in the home. */
+	int (*done)(struct context *c, uint64_t done_arg, struct err *e);
+	uint64_t done_arg;
 	void (*progress)(enum sync_stage stage, uint64_t done, uint64_t of,
 	    void *arg);
 	void *arg;

@@ -1,0 +1,315 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "engine/json.h"
+#include "local/shelf.h"
+#include "prog/commands.h"
+#include "prog/look.h"
+#include "prog/run.h"
+#include "sync/choose.h"
+#include "sync/extract.h"
+#include "sync/list.h"
+
+#define COPY_LEN 65536u
+
+/* What is open, with or without a store that answers. */
+static int
+open_list(struct look *l, const struct options *o, struct profile *list,
+    struct err *e)
+{
+	*list = (struct profile){ 0 };
+	if (look_open(l, o, LOOK_STATE | LOOK_STORE, e) == -1) {
+		if (e->kind != ERR_OFFLINE && e->kind != ERR_GONE)
+			return -1;
+		/* Without the store: what this home knows. */
+		if (look_open(l, o, LOOK_STATE, e) == -1)
+			return -1;
+		l->c.remote = &l->c.state.head;
+	}
+	if (list_merged(&l->c, list, e) == 0)
+		return 0;
+	profile_free(list);
+	look_close(l);
+	return -1;
+}
+
+static int
+print_json(const struct profile *list, struct err *e)
+{
+	json_t *all = json_array(), *one;
+	char id[17], time[TEXT_TIME_MAX];
+
+	for (size_t i = 0; i < list->conflict_count; i++) {
+		const struct conflict *c = &list->conflict[i];
+
+		snprintf(id, sizeof(id), "%016" PRIx64, c->id);
+		one = json_pack("{s:s, s:s?, s:s, s:I, s:o}", "id", id,
+		    "machine", c->machine != NULL ? c->machine->name : NULL,
+		    "time", text_time_utc(c->time_ns, time), "size",
+		    (json_int_t)c->loser->size, "generation",
+		    c->gen > 0 ? json_integer((json_int_t)c->gen)
+			       : json_null());
+		if (one == NULL ||
+		    json_set_path(one, "path", c->loser->path,
+			c->loser->path_len) == -1 ||
+		    json_array_append_new(all, one) == -1) {
+			json_decref(all);
+			return err_set(e, ERR_SYSTEM, "out of memory");
+		}
+	}
+	return json_print(json_pack("{s:o}", "conflicts", all), e);
+}
+
+static void
+print_text(const struct profile *list)
+{
+	char path[256], time[TEXT_TIME_MAX], size[TEXT_SIZE_MAX];
+
+	if (list->conflict_count == 0) {
+		printf("no conflicts\n");
+		return;
+	}
+	printf("%-16s  %-16s  %8s  %-12s  %s\n", "ID", "WHEN", "SIZE",
+	    "MACHINE", "PATH");
+	for (size_t i = 0; i < list->conflict_count; i++) {
+		const struct conflict *c = &list->conflict[i];
+
+		printf("%016" PRIx64 "  %-16s  %8s  %-12s  %s\n", c->id,
+		    text_time_local(c->time_ns, time),
+		    text_size_human(c->loser->size, size),
+		    c->machine != NULL ? c->machine->name : "?",
+		    text_show(c->loser->path, c->loser->path_len, path,
+			sizeof(path)));
+	}
+}
+
+static int
+list_all(const struct options *o, struct err *e)
+{
+	struct profile list;
+	struct look l;
+	int rc = 0;
+
+	if (open_list(&l, o, &list, e) == -1)
+		return -1;
+	if (o->json)
+		rc = print_json(&list, e);
+	else if (!o->quiet)
+		print_text(&list);
+	profile_free(&list);
+	look_close(&l);
+	return rc;
+}
+
+static int
+parse_id(const char *text, uint64_t *out, struct err *e)
+{
+	char *end;
+
+	*out = strtoull(text, &end, 16);
+	if (strlen(text) != 16 || *end != '\0' || *out == 0 ||
+	    strspn(text, "0123456789abcdef") != 16)
+		return err_set(e, ERR_USAGE,
+		    "%s: not a conflict's ID: 16 hex digits, as 'roam "
+		    "conflicts' shows them",
+		    text);
+	return 0;
+}
+
+static int
+find(const struct profile *list, uint64_t id, const struct conflict **out,
+    struct err *e)
+{
+	if ((*out = profile_conflict(list, id)) != NULL)
+		return 0;
+	return err_set(e, ERR_GONE,
+	    "%016" PRIx64 ": no such conflict; 'roam conflicts' lists them",
+	    id);
+}
+
+static int
+copy_out(int from, int to, struct err *e)
+{
+	char bytes[COPY_LEN];
+	ssize_t n;
+
+	while ((n = io_read(from, bytes, sizeof(bytes), e)) > 0)
+		if (io_write(to, bytes, (size_t)n, e) == -1)
+			return -1;
+	return n == -1 ? -1 : 0;
+}
+
+/* The loser's bytes: from the shelf where they lie there, else the store. */
+static int
+show(const struct options *o, uint64_t id, struct err *e)
+{
+	const struct conflict *c;
+	struct profile list;
+	struct look l;
+	int fd = -1, rc = -1;
+
+	if (open_list(&l, o, &list, e) == -1)
+		return -1;
+	if (find(&list, id, &c, e) == -1)
+		goto out;
+	if (l.c.statefd != -1 && c->loser->type == ENTRY_FILE)
+		fd = shelf_open(l.c.statefd, id, e);
+	if (fd != -1)
+		rc = copy_out(fd, STDOUT_FILENO, e);
+	else if (c->loser->type == ENTRY_FILE && l.c.store == NULL)
+		err_set(e, ERR_OFFLINE, "%s: the store does not answer",
+		    c->loser->path);
+	else
+		rc = extract_content(&l.c, c->loser, STDOUT_FILENO, e);
+out:
+	if (fd != -1)
+		close(fd);
+	profile_free(&list);
+	look_close(&l);
+	return rc;
+}
+
+/* From now on the conflict is settled; the store learns it with the next
+ * generation. c has the lock. */
+static int
+set_dropped(struct context *c, uint64_t id, struct err *e)
+{
+	uint64_t *drop = NULL, *grown;
+	size_t count = 0;
+	int rc = -1;
+
+	if (shelf_dropped(c->statefd, &drop, &count, e) == -1)
+		return -1;
+	grown = realloc(drop, (count + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		err_sys(e, "conflicts");
+		goto out;
+	}
+	drop = grown;
+	drop[count++] = id;
+	for (size_t i = count - 1; i > 0 && drop[i - 1] > drop[i]; i--) {
+		uint64_t swap = drop[i];
+
+		drop[i] = drop[i - 1];
+		drop[i - 1] = swap;
+	}
+	rc = shelf_set_dropped(c->statefd, drop, count, e);
+out:
+	free(drop);
+	return rc;
+}
+
+static int
+drop_locked(struct context *c, const struct options *o, uint64_t id,
+    struct err *e)
+{
+	const struct conflict *found;
+	struct profile list = { 0 };
+	int rc = -1;
+
+	if (context_open_home(c, CONTEXT_WORK, (unsigned)o->wait_s, e) == -1)
+		return -1;
+	if (context_open_store(c, CONTEXT_LOOK, e) == -1 ||
+	    context_load_head(c, CONTEXT_WORK, e) == -1) {
+		if (e->kind != ERR_OFFLINE)
+			return -1;
+		c->remote = &c->state.head;
+	}
+	if (list_merged(c, &list, e) == 0 && find(&list, id, &found, e) == 0)
+		rc = set_dropped(c, id, e);
+	profile_free(&list);
+	return rc;
+}
+
+static int
+drop(const struct options *o, uint64_t id, struct err *e)
+{
+	struct setup_how how = options_setup(o);
+	struct setup setup;
+	struct context c;
+	int rc = -1;
+
+	if (setup_load(&setup, &how, e) == -1)
+		return -1;
+	context_init(&c, &setup);
+	if (setup_need_store(&setup, e) == 0)
+		rc = drop_locked(&c, o, id, e);
+	context_close(&c);
+	setup_free(&setup);
+	if (rc == 0 && o->json)
+		return json_print(json_pack("{s:s}", "dropped", o->operand[1]),
+		    e);
+	if (rc == 0 && !o->quiet)
+		printf(
+		    "dropped; the store's list follows with the next sync\n");
+	return rc;
+}
+
+/* A choose of sync_run(): the loser, and that it no longer is one. */
+static int
+choose_loser(struct context *c, struct tree *want, void *arg, struct err *e)
+{
+	const uint64_t *id = arg;
+	const struct conflict *found;
+	struct profile list = { 0 };
+	int rc = -1;
+
+	if (list_merged(c, &list, e) == 0 && find(&list, *id, &found, e) == 0 &&
+	    choose_parents(want, &c->remote->tree, found->loser->path, e) ==
+		0 &&
+	    tree_add(want, found->loser, e) == 0)
+		rc = 0;
+	choose_end(want);
+	profile_free(&list);
+	return rc;
+}
+
+static int
+take(const struct options *o, uint64_t id, struct err *e)
+{
+	const struct sync_how how = {
+		.sides = SIDE_HOME,
+		.choose = choose_loser,
+		.choose_arg = &id,
+		.done = set_dropped,
+		.done_arg = id,
+	};
+
+	return run_sync(o, how, e);
+}
+
+static const struct verb {
+	const char *name;
+	int (*run)(const struct options *o, uint64_t id, struct err *e);
+} verbs[] = {
+	{ "show", show },
+	{ "take", take },
+	{ "drop", drop },
+};
+
+int
+cmd_conflicts(const struct options *o, struct err *e)
+{
+	const char *verb = o->count > 0 ? o->operand[0] : "list";
+	uint64_t id;
+
+	if (strcmp(verb, "list") == 0 && o->count <= 1)
+		return list_all(o, e);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verb, verbs[i].name) != 0)
+			continue;
+		if (o->count != 2)
+			return err_set(e, ERR_USAGE,
+			    "%s: give the conflict's ID", verb);
+		if (parse_id(o->operand[1], &id, e) == -1)
+			return -1;
+		return verbs[i].run(o, id, e);
+	}
+	return err_set(e, ERR_USAGE, "%s: not list, show, take or drop", verb);
+}
