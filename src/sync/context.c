@@ -166,56 +166,45 @@ check_kinship(struct context *c, struct err *e)
 	return 0;
 }
 
+/* The head and what it holds. What the home remembers of that very generation
+ * need not be read again. */
 static int
-load_profile(struct context *c, struct err *e)
+load_remote(struct context *c, struct err *e)
 {
-	const struct state *s = &c->state;
-	struct known known = {
-		.profile = s->number > 0 ? &s->head : NULL,
-		.number = s->number,
-		.id = s->id,
+	const struct known known = {
+		.profile = c->state.number > 0 ? &c->state.head : NULL,
+		.number = c->state.number,
+		.id = c->state.id,
 	};
-	struct decode how = { .arena = &c->arena, .machines = &c->machines };
-	struct profile fetched = { 0 };
+	const struct decode how = {
+		.arena = &c->arena,
+		.machines = &c->machines,
+	};
+	struct head head;
 
-	if (c->head.number == 0) {
-		c->remote = &nothing;
-		return 0;
-	}
-	if (s->number == c->head.number && hash_same(&s->id, &c->head.id)) {
-		c->remote = &s->head;
-		return 0;
-	}
-	if (c->estranged)
-		known.profile = NULL;
-	if (repo_profile(c->repo, &c->head, &known, &how, &fetched, e) == -1)
+	if (repo_load(c->repo, &known, &how, &head, e) == -1)
 		return -1;
+	commit_free(&c->head);
 	profile_free(&c->fetched);
-	c->fetched = fetched;
+	c->head = head.commit;
+	c->fetched = head.profile;
 	c->remote = &c->fetched;
+	c->damaged = head.damaged;
+	if (head.damaged > 0)
+		log_line(LOG_LEVEL_WARN,
+		    "%zu damaged generation(s) passed over: %s", head.damaged,
+		    head.note.text);
 	return 0;
 }
 
 int
 context_load_head(struct context *c, enum context_use use, struct err *e)
 {
-	struct commit head = { 0 };
-	struct err note;
-
-	if (c->store != NULL) {
-		if (repo_head(c->repo, &head, &c->damaged, &note, e) == -1)
-			return -1;
-		commit_free(&c->head);
-		c->head = head;
-		if (c->damaged > 0)
-			log_line(LOG_LEVEL_WARN,
-			    "%zu damaged generation(s) passed over: %s",
-			    c->damaged, note.text);
-	}
-	if (check_owner(c, e) == -1 || settle_next(c, use, e) == -1 ||
-	    check_kinship(c, e) == -1)
+	if (c->store != NULL && load_remote(c, e) == -1)
 		return -1;
-	return load_profile(c, e);
+	if (check_owner(c, e) == -1 || settle_next(c, use, e) == -1)
+		return -1;
+	return check_kinship(c, e);
 }
 
 int

@@ -299,23 +299,6 @@ copy_text(char out[COMMIT_TEXT_MAX + 1], const char *text, struct err *e)
 	return 0;
 }
 
-/* The head and its ancestors become the new generation's. */
-static void
-inherit(struct commit *out, const struct commit *head)
-{
-	uint32_t n = head->ancestor_count;
-
-	out->store_id = head->store_id;
-	out->parent = head->number;
-	out->parent_id = head->id;
-	out->parent_manifest = head->manifest.hash;
-	if (n > COMMIT_ANCESTORS - 1)
-		n = COMMIT_ANCESTORS - 1;
-	out->ancestor[0] = (struct ancestor){ head->number, head->id };
-	memcpy(&out->ancestor[1], head->ancestor, n * sizeof(out->ancestor[0]));
-	out->ancestor_count = n + 1;
-}
-
 static int
 new_commit(const struct sending *w, const struct profile *now,
     struct commit *out, struct err *e)
@@ -324,13 +307,9 @@ new_commit(const struct sending *w, const struct profile *now,
 	const struct setup *setup = c->setup;
 	struct commit m = { .id = w->s->id, .time_ns = w->in->now_ns };
 
-	if (c->head.number > 0)
-		inherit(&m, &c->head);
-	else if (hash_random(&m.store_id, e) == -1)
+	if (hash_random(&m.store_id, e) == -1)
 		return -1;
-	m.number = c->repo->number_count > 0
-	    ? c->repo->number[c->repo->number_count - 1] + 1
-	    : 1;
+	repo_follow(c->repo, &c->head, &m);
 	if (copy_text(m.machine_id, setup->machine_id, e) == -1 ||
 	    copy_text(m.machine_name, setup->machine_name, e) == -1 ||
 	    copy_text(m.user, setup->user, e) == -1 ||
@@ -384,15 +363,11 @@ send_all(struct sending *w, struct commit *m, struct profile *now,
 	const struct sealed *packs;
 	const struct run *runs;
 	uint32_t pack_count;
-	uint64_t next = c->repo->number_count > 0
-	    ? c->repo->number[c->repo->number_count - 1] + 1
-	    : 1;
-
 	if (index_new(&w->stored, &c->remote->tree, e) == -1 ||
 	    pack_ops(w, e) == -1 || pack_list(w, now, e) == -1 ||
 	    packer_finish(w->s->contents.packer, &runs, &packs, &pack_count,
 		e) == -1 ||
-	    place_all(w, now, runs, next, e) == -1 ||
+	    place_all(w, now, runs, repo_next(c->repo), e) == -1 ||
 	    plan_new_store(&now->tree, w->in->plan, &c->remote->tree, e) ==
 		-1 ||
 	    new_commit(w, now, m, e) == -1)
