@@ -19,12 +19,14 @@
  *	manifest_read.c   body → profile
  *	record.c          what an entry may be, whichever way it goes
  */
-#define BODY_MAX        ((uint64_t)2 << 30)  /* bytes, inflated */
-#define PATHS_MAX       ((uint64_t)2 << 30)  /* bytes of all paths in a body */
-#define EXTENTS_MAX     ((uint64_t)16 << 20) /* in one body */
-#define TARGET_LEN_MAX  4095                 /* bytes of a symlink's target */
-#define PLACE_END_MAX   ((uint64_t)4 << 20)  /* bytes of an inflated frame */
-#define FRAME_LEN_LIMIT ((uint32_t)8 << 20)  /* compressed */
+#define BODY_MAX       ((uint64_t)2 << 30)  /* bytes, inflated */
+#define PATHS_MAX      ((uint64_t)1 << 30)  /* bytes of all paths in a body */
+#define EXTENTS_MAX    ((uint64_t)16 << 20) /* in one body */
+#define TARGET_LEN_MAX 4095                 /* bytes of a symlink's target */
+#define PLACE_END_MAX  ((uint64_t)4 << 20)  /* bytes of an inflated frame */
+/* Bytes of a frame as it lies in the pack: zstd adds little to what it cannot
+ * compress. */
+#define FRAME_LEN_LIMIT (((uint32_t)4 << 20) + (64u << 10))
 
 /* The first byte of a record: its type and what of it is there. */
 enum record_bits {

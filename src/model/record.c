@@ -26,7 +26,7 @@ place_check(const struct place *p, uint64_t len, struct err *e)
 	if (p->pack >= COMMIT_PACKS_MAX)
 		return err_set(e, ERR_FORMAT, "place: pack %u", p->pack);
 	if (p->frame_len == 0 || p->frame_len > FRAME_LEN_LIMIT ||
-	    p->frame > INT64_MAX - FRAME_LEN_LIMIT)
+	    p->frame > INT64_MAX / 2)
 		return err_set(e, ERR_FORMAT, "place: frame out of bounds");
 	if (len > PLACE_END_MAX || p->at + len > PLACE_END_MAX)
 		return err_set(e, ERR_FORMAT, "place: leaves its frame");

@@ -139,7 +139,9 @@ static const struct body full[] = {
 	BODY("a frame of no bytes", FILE_1 "\1" A_FILE("\0\1f")
 	    "\5" "\4\0\0\0\0" NONE, ERR_FORMAT),
 	BODY("a frame larger than frames are", FILE_1 "\1" A_FILE("\0\1f")
-	    "\5" "\4\0\0\x81\x80\x80\4\0" NONE, ERR_FORMAT),
+	    "\5" "\4\0\0\x81\x80\x84\2\0" NONE, ERR_FORMAT),
+	BODY("the largest frame", FILE_1 "\1" A_FILE("\0\1f")
+	    "\5" "\4\0\0\x80\x80\x84\2\0" NONE, ERR_NONE),
 	BODY("a frame before its pack", FILE_1 "\1" A_FILE("\0\1f")
 	    "\5" "\4\0\1\x64\0" NONE, ERR_FORMAT),
 	BODY("a pack that no generation has", FILE_1 "\1" A_FILE("\0\1f")
