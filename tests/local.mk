@@ -4,6 +4,7 @@
 # What every test finds in its environment; srcdir comes from automake. The
 # working directory is the top of the build.
 AM_TESTS_ENVIRONMENT = \
+	ROAM='$(abs_top_builddir)/roam'; export ROAM; \
 	CC='$(CC)'; export CC; \
 	CPPFLAGS='$(library_cppflags) $(CPPFLAGS)'; export CPPFLAGS; \
 	FUZZ_TARGETS='$(fuzz_targets)'; export FUZZ_TARGETS;
