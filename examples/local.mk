@@ -1,2 +1,3 @@
 # What an administrator starts from. Nothing here takes effect by itself: the
 # settings are installed beside the place where they would.
+EXTRA_DIST += examples/quickstart
