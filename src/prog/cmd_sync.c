@@ -4,11 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "engine/report.h"
 #include "prog/commands.h"
 #include "prog/progress.h"
 #include "prog/run.h"
+#include "sync/memo.h"
 #include "sync/sync.h"
 
 #define WIDTH_DEFAULT 80
@@ -76,17 +78,52 @@ any_skipped(const struct sync_out *out)
 	return false;
 }
 
+/* For 'roam status'. A failure to note it does not undo what was done. */
+static void
+note_run(const struct context *c, const struct sync_how *how,
+    const struct sync_out *out, const struct err *why)
+{
+	const struct report r = {
+		.plan = &out->plan,
+		.skipped = out->scan.opaque,
+		.skipped_count = out->scan.opaque_count,
+	};
+	const struct totals t = report_totals(&r);
+	struct memo now = {
+		.last_attempt_ns = clock_now_ns(),
+		.pending = t.pending,
+		.skipped = t.skipped,
+		.held_deletes = out->held,
+	};
+	uint64_t done = out->published;
+	struct err e;
+
+	/* Without the lock somebody else may be noting right now. */
+	if (how->dry_run || how->choose != NULL || c->lockfd == -1)
+		return;
+	for (size_t i = 0; i < ACTION__COUNT; i++)
+		done += t.action[i];
+	if (why != NULL)
+		snprintf(now.last_error, sizeof(now.last_error), "%s",
+		    why->text);
+	if (memo_note(c->statefd, &now, done > 0, &e) == -1)
+		log_line(LOG_LEVEL_WARN,
+		    "what 'roam status' says of this run is missing: %s",
+		    e.text);
+}
+
 static int
 run_with(const struct options *o, struct setup *setup,
     const struct sync_how *how, struct err *e)
 {
 	struct context c;
 	struct sync_out out;
-	int status = -1;
+	int rc, status = -1;
 
 	context_init(&c, setup);
-	if (sync_run(&c, how, &out, e) == 0 &&
-	    print_report(o, &c, &out, how->dry_run, e) == 0) {
+	rc = sync_run(&c, how, &out, e);
+	note_run(&c, how, &out, rc == -1 ? e : NULL);
+	if (rc == 0 && print_report(o, &c, &out, how->dry_run, e) == 0) {
 		status = 0;
 		if (any_skipped(&out))
 			status = EXIT_SKIPPED;
