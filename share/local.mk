@@ -1,4 +1,24 @@
 # The shipped rules: what roams and what stays, one file per application or
-# family; see roam-rules(5).
+# family; see roam.conf(5).
 rulesdir = $(pkgdatadir)/rules.d
-dist_rules_DATA =
+dist_rules_DATA = \
+	share/rules.d/00-base.rules \
+	share/rules.d/browsers-chromium.rules \
+	share/rules.d/browsers-firefox.rules \
+	share/rules.d/containers.rules \
+	share/rules.d/desktop-cinnamon.rules \
+	share/rules.d/desktop-gnome.rules \
+	share/rules.d/desktop-kde.rules \
+	share/rules.d/desktop-xfce.rules \
+	share/rules.d/dev-tools.rules \
+	share/rules.d/editors.rules \
+	share/rules.d/flatpak-snap.rules \
+	share/rules.d/gnupg.rules \
+	share/rules.d/input-methods.rules \
+	share/rules.d/mail.rules \
+	share/rules.d/media.rules \
+	share/rules.d/office.rules \
+	share/rules.d/printing.rules \
+	share/rules.d/shells.rules \
+	share/rules.d/ssh.rules \
+	share/rules.d/sync-tools.rules
