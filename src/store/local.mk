@@ -11,8 +11,10 @@ libstore_a_SOURCES = \
 	src/store/repo.c src/store/repo.h \
 	src/store/draft.c \
 	src/store/usage.c src/store/usage.h \
+	src/store/sweep.c src/store/sweep.h \
 	src/store/collect.c src/store/collect.h \
-	src/store/verify.c src/store/verify.h
+	src/store/verify.c src/store/verify.h \
+	src/store/verify_data.c src/store/verify_data.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_store tests/contract/test_store

@@ -339,3 +339,9 @@ packer_written(const struct packer *p)
 {
 	return press_written(p->press);
 }
+
+uint32_t
+packer_pack_count(const struct packer *p)
+{
+	return press_pack_count(p->press);
+}

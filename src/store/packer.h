@@ -52,6 +52,8 @@ int packer_finish(struct packer *p, const struct run **runs,
     struct err *e) MUST_CHECK;
 /* Compressed bytes written so far. */
 uint64_t packer_written(const struct packer *p);
+/* Packs begun so far, finished or not. */
+uint32_t packer_pack_count(const struct packer *p);
 void packer_free(struct packer *p);
 
 #endif

@@ -321,6 +321,12 @@ press_finish(struct press *p, const struct run **runs,
 	return 0;
 }
 
+uint32_t
+press_pack_count(const struct press *p)
+{
+	return p->sealed_count;
+}
+
 size_t
 press_run_count(const struct press *p)
 {

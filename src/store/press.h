@@ -47,6 +47,7 @@ int press_finish(struct press *p, const struct run **runs,
     const struct sealed **packs, uint32_t *pack_count,
     struct err *e) MUST_CHECK;
 
+uint32_t press_pack_count(const struct press *p);
 size_t press_run_count(const struct press *p);
 /* Compressed bytes that have left the threads: of all packs; of this one. */
 uint64_t press_written(const struct press *p);

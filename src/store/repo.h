@@ -16,8 +16,8 @@
  * generation holds, publishing the next one. See roam-store(5).
  */
 struct repo {
-	struct store *store;  /* borrowed */
-	uint64_t *number;     /* owned; of the last listing, ascending */
+	struct store *store; /* borrowed */
+	uint64_t *number;    /* owned; of the last listing, ascending */
 	size_t number_count;
 };
 
@@ -33,13 +33,30 @@ int repo_commit(struct repo *r, uint64_t number, struct commit *out,
     struct err *e) MUST_CHECK;
 
 /*
- * Lists, and finds the newest generation whose record and manifest files hold.
- * number 0 in out: the store is empty. *damaged counts the newer ones that had
- * to be passed over; note, where not NULL, then says what is wrong with the
- * newest of them. One list and one small read where nothing is damaged.
+ * Lists, and finds the newest generation whose record holds; its manifest is
+ * looked at by repo_profile() only. number 0 in out: there is none. *damaged
+ * counts the newer ones that had to be passed over; note, where not NULL, then
+ * says what is wrong with the newest of them. One list and one small read where
+ * nothing is damaged. A record of a newer format is ERR_POLICY, never passed
+ * over.
  */
 int repo_head(struct repo *r, struct commit *out, size_t *damaged,
     struct err *note, struct err *e) MUST_CHECK;
+
+/* The same by the last listing, among the generations below a number. Adds to
+ * *damaged, and leaves note alone where that was not 0. */
+int repo_head_before(struct repo *r, uint64_t below, struct commit *out,
+    size_t *damaged, struct err *note, struct err *e) MUST_CHECK;
+
+/* The number of the next generation: one more than any in the last listing,
+ * damaged ones included, so that no number is used twice. */
+uint64_t repo_next(const struct repo *r);
+
+/* Fill in what c has to say of its parent: number and hashes, the ancestors,
+ * the store's id; and its own number, repo_next(). With a parent of number 0
+ * all but the number stays as it is. */
+void repo_follow(const struct repo *r, const struct commit *parent,
+    struct commit *c);
 
 /* A profile that the caller has already, to read less. */
 struct known {
@@ -54,14 +71,34 @@ int repo_profile(struct repo *r, const struct commit *c,
     const struct known *known, const struct decode *how, struct profile *out,
     struct err *e) MUST_CHECK;
 
+/* The newest generation that holds as a whole. */
+struct head {
+	struct commit commit; /* number 0: the store has none */
+	struct profile profile;
+	size_t damaged;  /* newer generations passed over */
+	struct err note; /* what is wrong with the newest of them */
+};
+/*
+ * repo_head() and repo_profile(), falling back to the next older generation
+ * where a manifest does not hold. What a damaged one left in the arena of how
+ * stays there. The caller frees commit and profile of out.
+ */
+int repo_load(struct repo *r, const struct known *known,
+    const struct decode *how, struct head *out, struct err *e) MUST_CHECK;
+
+/* Does e say that something in the store is damaged or missing, rather than
+ * that the store cannot be read? */
+bool repo_is_damage(const struct err *e);
+
 /* Is (number, id) c or an ancestor of c? Follows the chain of records where the
- * 32 named ones do not reach. */
+ * 32 named ones do not reach; where that is broken the answer is no. */
 int repo_descends(struct repo *r, const struct commit *c, uint64_t number,
     const struct hash *id, bool *yes, struct err *e) MUST_CHECK;
 
 /*
  * A generation in the making, below tmp/. draft_publish() can be called again
- * after ERR_RACE, with a commit for the new number; packs stay.
+ * after ERR_RACE, with a commit for the new number; packs stay, and more may be
+ * added.
  */
 struct draft;
 int draft_new(struct draft **out, struct repo *r, const struct hash *id,
@@ -72,7 +109,10 @@ struct packer *draft_packer(struct draft *d); /* borrowed */
  * filled in here, and publishes as c->number. Makes the store's directories
  * first where they are missing. ERR_RACE: the number is taken. An unknown
  * outcome is resolved by looking for our id; 0 only when it is there and, after
- * one more listing, head or in the head's ancestry.
+ * one more listing, head or in the head's ancestry. ERR_OFFLINE: it may happen
+ * yet; the draft is then left alone, by draft_free() too, and can be published
+ * as the same number only. ERR_STORE: it was published, but somebody else has
+ * gone on from an older one.
  */
 int draft_publish(struct draft *d, struct commit *c, const void *manifest,
     size_t len, struct err *e) MUST_CHECK;

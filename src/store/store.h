@@ -45,7 +45,8 @@ struct store_ops {
 	 * ERR_GONE: reachable, but there is no store and !how->create. */
 	int (*open)(struct store **out, const char *url,
 	    const struct store_how *how, struct err *e);
-	/* ERR_GONE: no such directory. */
+	/* Files and directories, "" is the store itself. What is not named as
+	 * ours are is left out by store_list(). ERR_GONE: no such directory. */
 	int (*list)(struct store *s, const char *dir, store_visit *visit,
 	    void *arg, struct err *e);
 	/* The whole of a small file, appended to out; ERR_LIMIT beyond
@@ -74,7 +75,8 @@ struct store_ops {
 	 */
 	int (*publish)(struct store *s, const char *from, const char *to,
 	    struct err *e);
-	/* A file or an empty directory; success where there is none. */
+	/* A file or an empty directory; success where there is none. ERR_RACE:
+	 * there is still something in the directory. */
 	int (*remove)(struct store *s, const char *path, bool is_dir,
 	    struct err *e);
 	void (*close)(struct store *s);
@@ -91,10 +93,10 @@ struct store_file {
 };
 
 /* The calls of the rest of the program: check names, count, pass on. */
-int store_open(struct store **out, const char *url,
-    const struct store_how *how, struct err *e) MUST_CHECK;
-int store_list(struct store *s, const char *dir, store_visit *visit,
-    void *arg, struct err *e) MUST_CHECK;
+int store_open(struct store **out, const char *url, const struct store_how *how,
+    struct err *e) MUST_CHECK;
+int store_list(struct store *s, const char *dir, store_visit *visit, void *arg,
+    struct err *e) MUST_CHECK;
 int store_load(struct store *s, const char *path, struct buf *out,
     struct err *e) MUST_CHECK;
 int store_read(struct store *s, const char *path, uint64_t off, void *bytes,

@@ -1,0 +1,351 @@
+#include "store/collect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/sweep.h"
+
+#define SECOND_NS 1000000000
+
+/* A generation as far as retention looks at it. */
+struct past {
+	uint64_t number;
+	bool holds; /* its record can be read */
+	int64_t time_ns;
+	uint64_t parent;
+	uint32_t deltas;
+};
+
+struct collector {
+	struct repo *repo; /* borrowed */
+	struct sweep sweep;
+	int64_t now_ns;
+	struct past *past; /* owned; ascending */
+	size_t count;
+	size_t first; /* that is kept */
+	struct usage usage;
+	struct profile head;    /* the newest kept one */
+	struct pack_size *left; /* owned: packs of expired ones that stay */
+	size_t left_count, left_cap;
+	struct collected *out;
+};
+
+/* What the records of all generations say. */
+static int
+read_past(struct collector *c, struct err *e)
+{
+	struct repo *r = c->repo;
+	struct commit commit;
+	struct past *p;
+
+	c->past = calloc(r->number_count + 1, sizeof(*c->past));
+	if (c->past == NULL)
+		return err_sys(e, "generations");
+	for (size_t i = 0; i < r->number_count; i++) {
+		p = &c->past[c->count++];
+		p->number = r->number[i];
+		if (repo_commit(r, p->number, &commit, e) == -1) {
+			if (!repo_is_damage(e))
+				return -1;
+			continue;
+		}
+		p->holds = true;
+		p->time_ns = commit.time_ns;
+		p->parent = commit.parent;
+		p->deltas = commit.deltas;
+		commit_free(&commit);
+	}
+	return 0;
+}
+
+/* Index of a number, or count. */
+static size_t
+find_past(const struct collector *c, uint64_t number)
+{
+	size_t low = 0, high = c->count, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (c->past[mid].number < number)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->count && c->past[low].number == number ? low : c->count;
+}
+
+/*
+ * The oldest generation to keep. Times are of the machines that wrote, which
+ * may be wrong: one from the future counts as the time of the next newer
+ * generation, and what lies between two that are kept is kept.
+ */
+static size_t
+first_kept(const struct collector *c, const struct keep_policy *keep)
+{
+	uint64_t left = keep->keep_min > 0 ? keep->keep_min : 1;
+	int64_t when = c->now_ns, since = INT64_MIN;
+	size_t first = c->count;
+
+	if (keep->keep_s < (uint64_t)INT64_MAX / SECOND_NS)
+		since = c->now_ns - (int64_t)keep->keep_s * SECOND_NS;
+	for (size_t i = c->count; i-- > 0;) {
+		if (c->past[i].holds && c->past[i].time_ns <= c->now_ns)
+			when = c->past[i].time_ns;
+		if (left > 0 || when >= since)
+			first = i;
+		if (c->past[i].holds && left > 0)
+			left--;
+	}
+	return first;
+}
+
+/* Back to the checkpoint that the manifests of all kept ones begin with. */
+static size_t
+with_checkpoint(const struct collector *c, size_t first)
+{
+	size_t parent;
+
+	for (size_t i = c->count; i-- > first;) {
+		if (!c->past[i].holds || c->past[i].deltas == 0)
+			continue;
+		parent = find_past(c, c->past[i].parent);
+		if (parent < first)
+			first = parent;
+	}
+	return first;
+}
+
+/* Read a kept generation, sharing what it can with the one before, whose place
+ * it takes. */
+static int
+mark_one(struct collector *c, const struct past *p, struct known *known,
+    const struct decode *how, struct err *e)
+{
+	struct commit commit = { 0 };
+	struct profile now = { 0 };
+	int rc;
+
+	if (repo_commit(c->repo, p->number, &commit, e) == -1)
+		return -1;
+	rc = repo_profile(c->repo, &commit, known, how, &now, e);
+	if (rc == 0) {
+		profile_free(&c->head);
+		c->head = now;
+		*known = (struct known){ &c->head, commit.number, commit.id };
+		rc = usage_add(&c->usage, &c->head, e);
+	}
+	commit_free(&commit);
+	return rc;
+}
+
+/*
+ * Which packs do the kept generations need? Where the oldest lack their
+ * manifests, a run with another policy has let them expire before.
+ */
+static int
+mark(struct collector *c, struct decode *how, struct err *e)
+{
+	struct known known = { 0 };
+
+	for (size_t i = c->first; i < c->count; i++) {
+		if (mark_one(c, &c->past[i], &known, how, e) == 0)
+			continue;
+		if (!repo_is_damage(e))
+			return -1;
+		if (e->kind == ERR_GONE && known.profile == NULL &&
+		    i + 1 < c->count) {
+			c->first = i + 1;
+			continue;
+		}
+		c->out->damaged++;
+		c->out->note = *e;
+	}
+	return 0;
+}
+
+static int
+keep_pack(struct collector *c, uint64_t gen, uint32_t pack, uint64_t size,
+    struct err *e)
+{
+	struct pack_size *more;
+	size_t cap;
+
+	if (c->left_count == c->left_cap) {
+		cap = c->left_cap < 64 ? 64 : c->left_cap * 2;
+		more = reallocarray(c->left, cap, sizeof(*more));
+		if (more == NULL)
+			return err_sys(e, "packs");
+		c->left = more;
+		c->left_cap = cap;
+	}
+	c->left[c->left_count++] = (struct pack_size){ { gen, pack }, size };
+	return 0;
+}
+
+/* The number in "pack7"; false for the name of another file. */
+static bool
+pack_number(const char *name, uint32_t *out)
+{
+	static const char stem[] = "pack";
+	uint64_t n;
+	struct err e;
+
+	if (strncmp(name, stem, strlen(stem)) != 0 ||
+	    text_number(name + strlen(stem), 0, COMMIT_PACKS_MAX - 1, &n, &e) ==
+		-1)
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+/* Leave in n what is to go of an expired generation if its commit stays.
+ * *needed: somebody needs one of the packs. */
+static int
+sort_files(struct collector *c, uint64_t number, struct names *n, bool *needed,
+    struct err *e)
+{
+	size_t going = 0;
+	uint32_t pack;
+
+	*needed = false;
+	for (size_t i = 0; i < n->count; i++) {
+		if (strcmp(n->at[i].name, "commit") == 0)
+			continue;
+		if (pack_number(n->at[i].name, &pack) &&
+		    usage_has(&c->usage, number, pack)) {
+			*needed = true;
+			if (keep_pack(c, number, pack, n->at[i].size, e) == -1)
+				return -1;
+			continue;
+		}
+		n->at[going++] = n->at[i];
+	}
+	n->count = going;
+	return 0;
+}
+
+/* What of an expired generation is not needed any more. */
+static int
+expire(struct collector *c, const struct past *p, struct err *e)
+{
+	uint64_t newest = c->past[c->count - 1].number;
+	char dir[STORE_PATH_MAX + 1];
+	struct names n;
+	bool needed;
+	int rc = -1;
+
+	repo_path(dir, p->number, "");
+	if (sweep_list(c->repo->store, dir, &n, e) == -1 ||
+	    sort_files(c, p->number, &n, &needed, e) == -1)
+		goto out;
+	for (size_t i = 0; i < n.count; i++)
+		c->out->packs += n.at[i].name[0] == 'p';
+	if (!needed && p->number + COLLECT_RECORDS <= newest) {
+		c->out->expired++;
+		c->out->removed++;
+		rc = sweep_discard(&c->sweep, dir, dir + strlen("gen/"), e);
+		goto out;
+	}
+	rc = 0;
+	c->out->expired += n.count > 0;
+	for (size_t i = 0; i < n.count && rc == 0; i++)
+		rc = sweep_remove(&c->sweep, dir, &n.at[i], e);
+out:
+	free(n.at);
+	return rc;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct pack_size *x = a, *y = b;
+
+	if (x->name.gen != y->name.gen)
+		return x->name.gen < y->name.gen ? -1 : 1;
+	if (x->name.pack != y->name.pack)
+		return x->name.pack < y->name.pack ? -1 : 1;
+	return 0;
+}
+
+static int
+collect_generations(struct collector *c, const struct keep_policy *keep,
+    struct decode *how, struct err *e)
+{
+	struct collected *out = c->out;
+
+	if (read_past(c, e) == -1)
+		return -1;
+	c->first = with_checkpoint(c, first_kept(c, keep));
+	if (mark(c, how, e) == -1)
+		return -1;
+	out->kept = c->count - c->first;
+	if (out->damaged > 0)
+		return 0;
+	for (size_t i = 0; i < c->first; i++)
+		if (expire(c, &c->past[i], e) == -1)
+			return -1;
+	if (c->left_count > 1)
+		qsort(c->left, c->left_count, sizeof(*c->left), by_name);
+	return usage_sparse(c->repo->store, &c->head, c->left, c->left_count,
+	    &out->sparse, &out->sparse_count, e);
+}
+
+static int
+collect(struct collector *c, const struct keep_policy *keep, struct decode *how,
+    struct err *e)
+{
+	struct collected *out = c->out;
+
+	/* The clock's own directory in tmp/ is not for an empty store. */
+	if (repo_list(c->repo, e) == -1)
+		return -1;
+	c->now_ns = keep->now_ns;
+	if (c->now_ns == 0 && sweep_clock(&c->sweep, &c->now_ns, e) == -1)
+		return -1;
+	if (sweep_trash(&c->sweep, &out->leftovers, e) == -1 ||
+	    sweep_drafts(&c->sweep,
+		c->now_ns - (int64_t)COLLECT_DRAFT_S * SECOND_NS,
+		&out->leftovers, e) == -1)
+		return -1;
+	return collect_generations(c, keep, how, e);
+}
+
+int
+repo_collect(struct repo *r, const struct keep_policy *keep, bool dry,
+    struct collected *out, struct err *e)
+{
+	struct collected result = { 0 };
+	struct collector c = {
+		.repo = r,
+		.sweep = { .store = r->store, .dry = dry },
+		.out = &result,
+	};
+	struct arena arena = { 0 };
+	struct machines machines = { .arena = &arena };
+	struct decode how = { .arena = &arena, .machines = &machines };
+	int rc;
+
+	rc = collect(&c, keep, &how, e);
+	result.bytes = c.sweep.bytes;
+	if (rc == 0)
+		*out = result;
+	else
+		collected_free(&result);
+	profile_free(&c.head);
+	usage_free(&c.usage);
+	free(c.left);
+	free(c.past);
+	machines_free(&machines);
+	arena_free(&arena);
+	return rc;
+}
+
+void
+collected_free(struct collected *c)
+{
+	free(c->sparse);
+	c->sparse = NULL;
+	c->sparse_count = 0;
+}

@@ -1,0 +1,321 @@
+#include "store/verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/sweep.h"
+#include "store/verify_data.h"
+
+#define ABSENT UINT64_MAX
+
+/* What is there of a generation. */
+struct seen {
+	uint64_t number;
+	bool holds;        /* its record can be read */
+	bool has_manifest; /* else it has expired */
+	struct commit commit;
+	uint64_t *pack_size; /* owned; one for each of the record's packs,
+			      * ABSENT where there is no such file */
+};
+
+struct verifier {
+	struct repo *repo; /* borrowed */
+	const struct verify *how;
+	struct verified *out;
+	struct seen *seen; /* owned; ascending */
+	size_t count;
+	struct contents contents;
+	/* The generation that is looked at. */
+	const struct seen *now;
+};
+
+static void
+found(struct verifier *v, uint64_t gen, const char *path, const char *text)
+{
+	verify_found(v->how, gen, path, text, &v->out->findings);
+}
+
+/* Sizes of what a generation's directory holds. */
+static int
+look_around(struct verifier *v, struct seen *s, struct err *e)
+{
+	char dir[STORE_PATH_MAX + 1], pack[32];
+	struct names n;
+	int rc = -1;
+
+	s->pack_size =
+	    calloc((size_t)s->commit.pack_count + 1, sizeof(*s->pack_size));
+	if (s->pack_size == NULL)
+		return err_sys(e, "packs");
+	if (sweep_list(v->repo->store, repo_path(dir, s->number, ""), &n, e) ==
+	    -1)
+		goto out;
+	for (uint32_t i = 0; i < s->commit.pack_count; i++) {
+		s->pack_size[i] = ABSENT;
+		snprintf(pack, sizeof(pack), "pack%u", (unsigned)i);
+		for (size_t k = 0; k < n.count; k++)
+			if (strcmp(n.at[k].name, pack) == 0)
+				s->pack_size[i] = n.at[k].size;
+	}
+	for (size_t k = 0; k < n.count; k++)
+		if (strcmp(n.at[k].name, "manifest") == 0)
+			s->has_manifest = true;
+	rc = 0;
+out:
+	free(n.at);
+	return rc;
+}
+
+static int
+look_at_records(struct verifier *v, struct err *e)
+{
+	struct repo *r = v->repo;
+	struct seen *s;
+
+	v->seen = calloc(r->number_count + 1, sizeof(*v->seen));
+	if (v->seen == NULL)
+		return err_sys(e, "generations");
+	for (size_t i = 0; i < r->number_count; i++) {
+		s = &v->seen[v->count++];
+		s->number = r->number[i];
+		if (repo_commit(r, s->number, &s->commit, e) == 0)
+			s->holds = true;
+		else if (repo_is_damage(e))
+			found(v, s->number, "commit", e->text);
+		else
+			return -1;
+		if (look_around(v, s, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static const struct seen *
+find_seen(const struct verifier *v, uint64_t number)
+{
+	size_t low = 0, high = v->count, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (v->seen[mid].number < number)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == v->count || v->seen[low].number != number)
+		return NULL;
+	return &v->seen[low];
+}
+
+/* Do the records agree on who follows whom? */
+static void
+check_chain(struct verifier *v, const struct seen *s)
+{
+	const struct commit *c = &s->commit;
+	const struct seen *other;
+
+	other = find_seen(v, c->parent);
+	if (other != NULL && other->holds &&
+	    (!hash_same(&c->parent_id, &other->commit.id) ||
+		!hash_same(&c->parent_manifest, &other->commit.manifest.hash)))
+		found(v, s->number, "commit",
+		    "its parent is not the generation of that number");
+	for (uint32_t i = 0; i < c->ancestor_count; i++) {
+		other = find_seen(v, c->ancestor[i].number);
+		if (other != NULL && other->holds &&
+		    !hash_same(&c->ancestor[i].id, &other->commit.id))
+			found(v, s->number, "commit",
+			    "an ancestor is not the generation of that "
+			    "number");
+	}
+}
+
+/* Has the generation all that it brought with it? */
+static void
+check_packs(struct verifier *v, const struct seen *s)
+{
+	char name[32];
+
+	for (uint32_t i = 0; i < s->commit.pack_count; i++) {
+		snprintf(name, sizeof(name), "pack%u", (unsigned)i);
+		if (s->pack_size[i] == ABSENT)
+			found(v, s->number, name, "missing");
+		else if (s->pack_size[i] != s->commit.pack[i].size)
+			found(v, s->number, name,
+			    "not as long as its commit says");
+	}
+}
+
+/* What is wrong with a place of len bytes; NULL: nothing. */
+static const char *
+judge_place(const struct verifier *v, const struct place *p, uint64_t len)
+{
+	const struct seen *s;
+
+	if (p->gen == GEN_NONE || p->gen == GEN_HOLE)
+		return NULL;
+	if (p->gen > v->now->number)
+		return "its content would lie in a later generation";
+	s = find_seen(v, p->gen);
+	if (s == NULL || !s->holds)
+		return "the generation that holds its content is missing";
+	if (p->pack >= s->commit.pack_count || s->pack_size[p->pack] == ABSENT)
+		return "the pack that holds its content is missing";
+	if (p->frame_len > s->pack_size[p->pack] ||
+	    p->frame > s->pack_size[p->pack] - p->frame_len ||
+	    len > FRAME_MAX || p->at > FRAME_MAX - len)
+		return "its content would lie beyond the end of a pack";
+	return NULL;
+}
+
+static int
+check_entry(struct verifier *v, const struct entry *t, struct err *e)
+{
+	const struct extent *x;
+	const char *wrong = NULL;
+
+	v->out->entries++;
+	if (t->type != ENTRY_FILE)
+		return 0;
+	if (entry_extent_count(t) == 0)
+		wrong = judge_place(v, &t->place, t->size);
+	for (uint32_t i = 0; i < entry_extent_count(t) && wrong == NULL; i++) {
+		x = &t->extra->extents[i];
+		wrong = judge_place(v, &x->place, x->len);
+	}
+	if (wrong == NULL && t->size > 0 && entry_extent_count(t) == 0 &&
+	    t->place.gen == GEN_NONE)
+		wrong = "its content is nowhere";
+	if (wrong != NULL) {
+		found(v, v->now->number, t->path, wrong);
+		return 0;
+	}
+	if (!v->how->data)
+		return 0;
+	return contents_add(&v->contents, t, v->now->number, e);
+}
+
+/* Entries that the generation before had, too, were looked at there. */
+static int
+check_profile(struct verifier *v, const struct profile *before,
+    const struct profile *p, struct err *e)
+{
+	struct tree_walk w = {
+		.tree = { &before->tree, &p->tree },
+		.count = 2,
+	};
+	const struct conflict *c, *old;
+
+	while (tree_walk_next(&w))
+		if (w.at[1] != NULL && w.at[1] != w.at[0] &&
+		    check_entry(v, w.at[1], e) == -1)
+			return -1;
+	for (size_t i = 0; i < p->conflict_count; i++) {
+		c = &p->conflict[i];
+		old = profile_conflict(before, c->id);
+		if ((old == NULL || old->loser != c->loser) &&
+		    check_entry(v, c->loser, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* A generation with a manifest. *before and *known become it if it holds. */
+static int
+check_generation(struct verifier *v, struct profile *before,
+    struct known *known, const struct decode *how, struct err *e)
+{
+	const struct seen *s = v->now;
+	struct profile p = { 0 };
+	int rc;
+
+	v->out->generations++;
+	check_packs(v, s);
+	if (repo_profile(v->repo, &s->commit, known, how, &p, e) == -1) {
+		if (!repo_is_damage(e))
+			return -1;
+		found(v, s->number, "manifest", e->text);
+		return 0;
+	}
+	if (p.tree.count != s->commit.entries)
+		found(v, s->number, "commit",
+		    "another count of entries than in the manifest");
+	rc = check_profile(v, before, &p, e);
+	profile_free(before);
+	*before = p;
+	*known = (struct known){ before, s->number, s->commit.id };
+	return rc;
+}
+
+/* Manifests, from the oldest on. Those of the oldest generations may have been
+ * collected; none that follows one that is there. */
+static int
+check_manifests(struct verifier *v, const struct decode *how, struct err *e)
+{
+	struct profile before = { 0 };
+	struct known known = { 0 };
+	bool begun = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < v->count && rc == 0; i++) {
+		v->now = &v->seen[i];
+		if (!v->now->holds)
+			continue;
+		check_chain(v, v->now);
+		if (v->now->has_manifest) {
+			begun = true;
+			rc = check_generation(v, &before, &known, how, e);
+		} else if (begun || i + 1 == v->count)
+			found(v, v->now->number, "manifest", "missing");
+		else
+			v->out->records++;
+	}
+	profile_free(&before);
+	return rc;
+}
+
+static int
+check_data(struct verifier *v, struct err *e)
+{
+	const struct seen *s;
+
+	for (size_t i = 0; i < v->count; i++) {
+		s = &v->seen[i];
+		for (uint32_t k = 0; k < s->commit.pack_count; k++)
+			if (s->pack_size[k] == s->commit.pack[k].size &&
+			    pack_check(v->repo->store, s->number, k,
+				&s->commit.pack[k], v->how, v->out, e) == -1)
+				return -1;
+	}
+	return contents_check(&v->contents, v->repo->store, v->how,
+	    &v->out->findings, e);
+}
+
+int
+repo_verify(struct repo *r, const struct verify *how, struct verified *out,
+    struct err *e)
+{
+	struct verifier v = { .repo = r, .how = how, .out = out };
+	struct arena arena = { 0 };
+	struct machines machines = { .arena = &arena };
+	struct decode decode = { .arena = &arena, .machines = &machines };
+	int rc = -1;
+
+	memset(out, 0, sizeof(*out));
+	if (repo_list(r, e) == -1 || look_at_records(&v, e) == -1 ||
+	    check_manifests(&v, &decode, e) == -1)
+		goto out;
+	rc = how->data ? check_data(&v, e) : 0;
+out:
+	for (size_t i = 0; i < v.count; i++) {
+		commit_free(&v.seen[i].commit);
+		free(v.seen[i].pack_size);
+	}
+	free(v.seen);
+	free(v.contents.at);
+	machines_free(&machines);
+	arena_free(&arena);
+	return rc;
+}
