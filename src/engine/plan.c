@@ -32,8 +32,7 @@ static const char *const reasons[] = {
 	[REASON_REMOVED_THERE] = "removed in the store",
 	[REASON_MOVED_HERE] = "renamed here",
 	[REASON_MOVED_THERE] = "renamed in the store",
-	[REASON_EDIT_OUTLIVES] = "changed on one side, removed on the other: "
-				 "the change lives",
+	[REASON_EDIT_OUTLIVES] = "changed on one side, removed on the other",
 	[REASON_BOTH_LOCAL_WON] = "changed on both sides, this one is newer",
 	[REASON_BOTH_STORE_WON] = "changed on both sides, the store's is newer",
 	[REASON_DIRECTORY_WON] = "a directory on one side, a file on the other",
