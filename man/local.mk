@@ -1,1 +1,2 @@
 # Pages in mdoc(7), installed as they are. 'make check' lints all of them.
+dist_man_MANS += man/roam.conf.5

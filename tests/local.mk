@@ -15,6 +15,7 @@ dist_check_SCRIPTS += tests/run-leakproof
 # --- Checks of the source ---------------------------------------------------
 # Each exits with 77 where the tool it needs is not installed.
 source_checks = \
+	tests/check-conf-man \
 	tests/check-format \
 	tests/check-headers \
 	tests/check-layers \
@@ -31,8 +32,10 @@ TESTS += $(source_checks)
 fuzz_targets = \
 	tests/fuzz/fuzz_blocks \
 	tests/fuzz/fuzz_commit \
+	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_path \
+	tests/fuzz/fuzz_rules \
 	tests/fuzz/fuzz_text
 check_PROGRAMS += $(fuzz_targets)
 dist_check_SCRIPTS += tests/fuzz/replay-corpus

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -252,6 +253,32 @@ Test(conf, durations_are_shown_in_their_largest_unit)
 		snprintf(text, sizeof(text), "[history]\nkeep=%s", ways[i][0]);
 		cr_assert_eq(read_text(&c, text, &e), 0, "%s", e.text);
 		expect_shown(&c, "keep", ways[i][1]);
+	}
+	conf_free(&c);
+}
+
+/* Its settings, those behind a '#' without a blank too, make the defaults. */
+Test(conf, the_example_shows_the_defaults)
+{
+	const char *srcdir = getenv("srcdir");
+	struct conf_set c = defaults();
+	char path[4096], line[256], text[8192] = "", shown[256];
+	struct err e;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/examples/roam.conf",
+	    srcdir != NULL ? srcdir : ".");
+	cr_assert_not_null(f = fopen(path, "r"), "%s", path);
+	while (fgets(line, sizeof(line), f) != NULL)
+		strcat(text, line[0] == '#' && line[1] > ' ' ? line + 1 : line);
+	fclose(f);
+	cr_assert_eq(read_text(&c, text, &e), 0, "%s", e.text);
+	for (size_t i = 0; i < conf_key_count; i++) {
+		cr_expect_not_null(c.origin[i].file, "%s is not in it",
+		    conf_keys[i].name);
+		if (i != key("store"))
+			cr_expect_str_eq(conf_show(&c, i, shown, sizeof(shown)),
+			    conf_keys[i].fallback);
 	}
 	conf_free(&c);
 }
