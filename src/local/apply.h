@@ -12,12 +12,13 @@
  * apply - carry out the home's side of a plan.
  *
  * Contents lie in staging already (stage_name() of the result's hash and the
- * op's index), verified and synced. Order: directories from the top, renames,
+ * op's index), verified and synced; empty files need not. Order: directories from the top, renames,
  * files and symlinks, attributes, deletions from the bottom, directories' modes
  * and times. Each target is compared with what the scan saw right before it is
  * replaced, by swapping (RENAME_EXCHANGE), looking at what came out, and
  * swapping back on a difference: an edit made meanwhile is kept and the op
- * fails with WHY_CHANGED. A step() follows each change.
+ * fails with WHY_CHANGED, as it does while a program has the file open for
+ * writing (hold.h). A step() follows each change.
  */
 struct apply_in {
 	struct root *root;
@@ -26,7 +27,7 @@ struct apply_in {
 	struct plan *plan;        /* ops become OP_DONE or OP_FAILED */
 	const struct home *local; /* what the scan saw */
 	const struct machine *self;
-	int64_t now_ns;           /* stands in conflict records */
+	int64_t now_ns; /* stands in conflict records */
 	void (*progress)(uint64_t done, uint64_t of, void *arg);
 	void *arg;
 };
@@ -38,6 +39,16 @@ struct apply_in {
  * -1 only for what ends the run; one op that does not work fails alone.
  */
 int apply_plan(const struct apply_in *in, struct stamp *stamps,
+    struct err *e) MUST_CHECK;
+
+/*
+ * The home as it is after the run: plan_new_local() of local with its stamps
+ * and those of apply_plan(). Directories in which names came and went, and
+ * files that lost or got a hard link, get their new stamp: so that the next
+ * scan finds nothing to do. Call when the plan's states are final.
+ */
+int apply_new_home(struct home *out, struct root *r, const struct plan *p,
+    const struct home *local, const struct stamp *stamps,
     struct err *e) MUST_CHECK;
 
 #endif

@@ -9,21 +9,32 @@ liblocal_a_SOURCES = \
 	src/local/scan_end.c \
 	src/local/state.c src/local/state.h \
 	src/local/sigs.c \
+	src/local/copy.c src/local/copy.h \
 	src/local/shelf.c src/local/shelf.h \
 	src/local/stage.c src/local/stage.h \
-	src/local/apply.c src/local/apply.h
+	src/local/hold.c src/local/hold.h \
+	src/local/swap.c src/local/swap.h \
+	src/local/links.c src/local/links.h \
+	src/local/apply.c src/local/apply.h \
+	src/local/apply_put.c src/local/apply_parts.h \
+	src/local/apply_change.c \
+	src/local/apply_stamp.c
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_local
 TESTS += tests/unit/test_local
 tests_unit_test_local_SOURCES = \
+	tests/unit/homes.c tests/unit/homes.h \
 	tests/unit/test_root.c \
 	tests/unit/test_meta.c \
 	tests/unit/test_scan.c \
+	tests/unit/test_scan_odd.c \
 	tests/unit/test_state.c \
 	tests/unit/test_shelf.c \
 	tests/unit/test_stage.c \
-	tests/unit/test_apply.c
+	tests/unit/test_apply.c \
+	tests/unit/test_apply_race.c \
+	tests/unit/test_apply_stop.c
 tests_unit_test_local_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_local_LDADD = $(LOCAL_LIBS) $(CRITERION_LIBS)
 endif

@@ -31,8 +31,8 @@ int root_at(const struct root *r, const char *rel, int flags,
 
 /* The directory that holds rel, borrowed until the next call, and in *name the
  * last component of rel. */
-int root_parent(struct root *r, const char *rel, size_t len,
-    const char **name, struct err *e) MUST_CHECK;
+int root_parent(struct root *r, const char *rel, size_t len, const char **name,
+    struct err *e) MUST_CHECK;
 /* Forget the kept parent: after directories were moved or removed. */
 void root_forget(struct root *r);
 

@@ -20,9 +20,9 @@
  */
 struct scan_in {
 	struct root *root;
-	const struct home *known;  /* of the last run; NULL: none */
-	bool same_rules;           /* known was made by these rules */
-	const struct rules *rules; /* NULL: everything roams */
+	const struct home *known;   /* of the last run; NULL: none */
+	bool same_rules;            /* known was made by these rules */
+	const struct rules *rules;  /* NULL: everything roams */
 	const struct machine *self; /* stands in new entries */
 	void (*progress)(uint64_t entries, uint64_t bytes, void *arg);
 	void *arg;

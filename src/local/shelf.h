@@ -1,6 +1,7 @@
 #ifndef ROAM_LOCAL_SHELF_H
 #define ROAM_LOCAL_SHELF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -35,6 +36,7 @@ int shelf_load(int statefd, struct arena *a, struct machines *machines,
 /* The content of a record, as a new descriptor; ERR_GONE. */
 int shelf_open(int statefd, uint64_t id, struct err *e) MUST_CHECK;
 int shelf_remove(int statefd, uint64_t id, struct err *e) MUST_CHECK;
+bool shelf_has(int statefd, uint64_t id);
 
 /* The dropped ids, ascending; *out is malloc()ed. */
 int shelf_dropped(int statefd, uint64_t **out, size_t *count,

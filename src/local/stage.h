@@ -32,8 +32,16 @@ int stage_names(int stagefd, const void *bytes, size_t len,
 /* Everything below the home is on disk when this returns: syncfs(). */
 int stage_sync(int stagefd, struct err *e) MUST_CHECK;
 /*
- * Empty the directory. Files that are neither what their name says nor known
- * contents of tree go to the shelf as conflicts of self; *rescued counts them.
+ * A staged object that came out of the home and belongs to nobody's plan goes
+ * to the shelf, as what self once had at path. What cannot be kept there (a
+ * directory, a socket) goes to "lost" beside it. Staging no longer has it.
+ */
+int stage_rescue(int statefd, int stagefd, const char *name, const char *path,
+    const struct machine *self, struct err *e) MUST_CHECK;
+/*
+ * Empty the directory. What is neither the content that its name says nor one
+ * of known (a tree of the store: the base, the head) goes to the shelf as a
+ * conflict of self; *rescued counts them.
  */
 int stage_recover(struct root *r, int statefd, const struct tree *known,
     const struct machine *self, size_t *rescued, struct err *e) MUST_CHECK;

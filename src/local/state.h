@@ -27,7 +27,7 @@ struct state {
 	struct hash rules;    /* rules_hash() of the last scan */
 	struct profile head;
 	struct tree base;
-	struct home local;    /* tree and stamps; no opaque list */
+	struct home local; /* tree and stamps; no opaque list */
 };
 
 /* An absent or damaged file gives an empty state; *lost tells of damage, with

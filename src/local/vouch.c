@@ -138,5 +138,7 @@ why_of_errno(int sys)
 enum why
 why_of(const struct err *e)
 {
-	return e->kind == ERR_RACE ? WHY_CHANGED : why_of_errno(e->sys);
+	if (e->kind == ERR_RACE)
+		return WHY_CHANGED;
+	return e->kind == ERR_FORMAT ? WHY_DAMAGED : why_of_errno(e->sys);
 }

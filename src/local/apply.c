@@ -1,0 +1,192 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "base/step.h"
+#include "local/apply_parts.h"
+#include "local/stage.h"
+#include "local/vouch.h"
+
+static bool
+is_dir(const struct entry *t)
+{
+	return t != NULL && t->type == ENTRY_DIR;
+}
+
+static enum task
+task_of(const struct op *op)
+{
+	const struct entry *local = op->local, *result = op->result;
+
+	if (op->state != OP_PLANNED || (op->sides & SIDE_HOME) == 0 ||
+	    op->moved)
+		return TASK_NONE;
+	if (result == NULL)
+		return local != NULL ? TASK_REMOVE : TASK_NONE;
+	if (op->action == ACTION_RENAME)
+		return TASK_RENAME;
+	if (is_dir(result))
+		return is_dir(local) ? TASK_ATTRS : TASK_DIR;
+	if (is_dir(local))
+		return TASK_TURN;
+	if (local == NULL || !entry_same_content(local, result))
+		return TASK_PUT;
+	return TASK_ATTRS;
+}
+
+/* One row a task. What lies deeper is removed before what holds it. */
+static const struct {
+	int (*run)(struct apply *a, size_t i, struct err *e);
+	bool from_bottom;
+} tasks[] = {
+	[TASK_NONE] = { NULL, false },
+	[TASK_DIR] = { apply_put, false },
+	[TASK_RENAME] = { apply_rename, false },
+	[TASK_PUT] = { apply_put, false },
+	[TASK_ATTRS] = { apply_attrs, false },
+	[TASK_REMOVE] = { apply_remove, true },
+	[TASK_TURN] = { apply_put, false },
+};
+_Static_assert(sizeof(tasks) / sizeof(tasks[0]) == TASK__COUNT,
+    "every task has a row");
+
+/* Failures that are not the op's own: the next would fail as well. */
+static bool
+ends_the_run(const struct err *e)
+{
+	return e->kind == ERR_SYSTEM &&
+	    (e->sys == ENOMEM || e->sys == EMFILE || e->sys == ENFILE);
+}
+
+static int
+run_op(struct apply *a, enum task task, size_t i, struct err *e)
+{
+	struct op *op = &a->in->plan->op[i];
+
+	if (tasks[task].run(a, i, e) == 0) {
+		a->done[i] = 1;
+		return 0;
+	}
+	if (ends_the_run(e))
+		return -1;
+	op_fail(op, why_of(e));
+	return 0;
+}
+
+static int
+run_task(struct apply *a, enum task task, uint64_t *count, uint64_t of,
+    struct err *e)
+{
+	const struct plan *p = a->in->plan;
+	size_t i;
+
+	for (size_t n = 0; n < p->count; n++) {
+		i = tasks[task].from_bottom ? p->count - 1 - n : n;
+		if (task_of(&p->op[i]) != task)
+			continue;
+		if (run_op(a, task, i, e) == -1)
+			return -1;
+		++*count;
+		if (a->in->progress != NULL)
+			a->in->progress(*count, of, a->in->arg);
+	}
+	return 0;
+}
+
+/* From the bottom: giving a directory its mode may close it to us. */
+static int
+finish_dirs(struct apply *a, struct err *e)
+{
+	struct op *op;
+
+	for (size_t i = a->in->plan->count; i > 0; i--) {
+		op = &a->in->plan->op[i - 1];
+		if (!a->done[i - 1] || !is_dir(op->result) ||
+		    op->state != OP_PLANNED)
+			continue;
+		if (apply_finish_dir(a, i - 1, e) == 0)
+			continue;
+		if (ends_the_run(e))
+			return -1;
+		op_fail(op, why_of(e));
+	}
+	return 0;
+}
+
+/* What recovery needs to name what it finds, before there is any such thing. */
+static int
+write_names(const struct apply_in *in, struct err *e)
+{
+	struct buf b = { 0 };
+	const char *path;
+	size_t len;
+	int rc;
+
+	for (size_t i = 0; i < in->plan->count; i++) {
+		path = op_path(&in->plan->op[i], &len);
+		buf_bytes(&b, path, len);
+		buf_u8(&b, 0);
+	}
+	if ((rc = buf_check(&b, e)) == 0)
+		rc = stage_names(in->stagefd, b.bytes, b.len, e);
+	buf_free(&b);
+	return rc;
+}
+
+static void
+settle_states(struct apply *a)
+{
+	struct op *op;
+
+	for (size_t i = 0; i < a->in->plan->count; i++) {
+		op = &a->in->plan->op[i];
+		if (a->done[i] && op->state == OP_PLANNED &&
+		    (op->sides & SIDE_STORE) == 0)
+			op->state = OP_DONE;
+	}
+}
+
+static int
+run_all(struct apply *a, uint64_t of, struct err *e)
+{
+	uint64_t count = 0;
+	int rc = 0;
+
+	if (write_names(a->in, e) == -1 ||
+	    links_open(&a->links, a->in->plan, a->in->local, e) == -1)
+		return -1;
+	for (enum task t = TASK_DIR; t < TASK__COUNT && rc == 0; t++)
+		rc = run_task(a, t, &count, of, e);
+	if (rc == 0)
+		rc = finish_dirs(a, e);
+	root_forget(a->in->root);
+	settle_states(a);
+	apply_check_stamps(a);
+	return rc;
+}
+
+int
+apply_plan(const struct apply_in *in, struct stamp *stamps, struct err *e)
+{
+	struct apply a = { .in = in, .stamps = stamps };
+	uint64_t of = 0;
+	int rc = -1;
+
+	memset(stamps, 0, in->plan->count * sizeof(*stamps));
+	for (size_t i = 0; i < in->plan->count; i++)
+		of += task_of(&in->plan->op[i]) != TASK_NONE;
+	if (of == 0)
+		return 0;
+	if ((a.done = calloc(in->plan->count, 1)) == NULL)
+		return err_sys(e, "apply");
+	rc = run_all(&a, of, e);
+	if (a.changed && rc == 0) {
+		rc = stage_sync(in->stagefd, e);
+		step("apply: all on disk");
+	}
+	links_close(&a.links);
+	free(a.done);
+	return rc;
+}

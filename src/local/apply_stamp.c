@@ -1,0 +1,259 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "local/apply_parts.h"
+#include "local/meta.h"
+#include "local/vouch.h"
+
+#define TICK_WAIT_MS 50 /* longer than any kernel's tick */
+
+int
+apply_parent(const struct apply *a, const char *path, size_t len,
+    const char **name, struct err *e)
+{
+	int fd = root_parent(a->in->root, path, len, name, e);
+
+	if (fd == -1 && e->kind == ERR_GONE) {
+		e->kind = ERR_SYSTEM;
+		e->sys = ENOTDIR;
+	}
+	return fd;
+}
+
+/* Does st describe what t says, whatever it was before? */
+static bool
+fits(const struct entry *t, const struct stat *st)
+{
+	struct stamp s = stamp_of(st);
+
+	return stamp_vouches(&s, t, st);
+}
+
+int
+apply_placed(struct apply *a, size_t i, int dirfd, const char *name,
+    struct err *e)
+{
+	const struct entry *t = a->in->plan->op[i].result;
+	struct stat st;
+
+	/* An edit in this very moment: the next scan will read it. */
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !fits(t, &st))
+		return 0;
+	a->stamps[i] = stamp_of(&st);
+	return links_add(&a->links, t, &a->stamps[i], e);
+}
+
+int
+apply_touched(struct apply *a, const struct hold *h, struct err *e)
+{
+	struct stamp stamp;
+	struct stat st;
+
+	if (h->fd == -1 || fstat(h->fd, &st) == -1)
+		return 0;
+	stamp = stamp_of(&st);
+	return h->st.st_nlink > 1 ? links_touch(&a->links, &stamp, e) : 0;
+}
+
+/* Wait until the clock has ticked past when, if that is soon. */
+static void
+wait_past(int64_t when)
+{
+	for (int i = 0; i < TICK_WAIT_MS && clock_tick_ns() <= when; i++)
+		clock_sleep_ms(1);
+}
+
+/* The stamp of path as it is now, zeros if t does not describe it. */
+static struct stamp
+stamp_now(struct root *r, const struct entry *t)
+{
+	struct stamp none = { 0 };
+	const char *name;
+	struct stat st;
+	struct err ignored;
+	int dirfd;
+
+	dirfd = root_parent(r, t->path, t->path_len, &name, &ignored);
+	if (dirfd == -1 ||
+	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !fits(t, &st))
+		return none;
+	return stamp_of(&st);
+}
+
+/* A file that has other names gets a new ctime with each of them. */
+static bool
+may_take(const struct entry *t, const struct stamp *was,
+    const struct stamp *now)
+{
+	return now->inode == was->inode &&
+	    (now->ctime_ns == was->ctime_ns || entry_group(t) != 0);
+}
+
+void
+apply_check_stamps(struct apply *a)
+{
+	const struct plan *p = a->in->plan;
+	struct stamp now, *s;
+	int64_t latest = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (a->stamps[i].ctime_ns > latest)
+			latest = a->stamps[i].ctime_ns;
+	wait_past(latest);
+	for (size_t i = 0; i < p->count; i++) {
+		s = &a->stamps[i];
+		if (s->inode == 0)
+			continue;
+		now = stamp_now(a->in->root, p->op[i].result);
+		if (!may_take(p->op[i].result, s, &now))
+			now = (struct stamp){ 0 };
+		*s = now;
+	}
+	root_forget(a->in->root);
+}
+
+/* The entry of path in h, or h's count. */
+static size_t
+index_of(const struct home *h, const char *path, size_t len)
+{
+	size_t i = tree_lower(&h->tree, path, len);
+
+	if (i < h->tree.count && h->tree.entry[i]->path_len == len &&
+	    memcmp(h->tree.entry[i]->path, path, len) == 0)
+		return i;
+	return h->tree.count;
+}
+
+/* Has the directory still the attributes that t says? Its times do not tell:
+ * names came and went. */
+static bool
+dir_is(const struct entry *t, int fd, struct stat *st)
+{
+	const struct extra *x = t->extra;
+	struct arena a = { 0 };
+	const uint8_t *attrs;
+	struct err ignored;
+	uint32_t len;
+	bool same;
+
+	if (fstat(fd, st) == -1 || !fits(t, st) ||
+	    meta_read(fd, &a, &attrs, &len, &ignored) == -1)
+		return false;
+	same = len == (x != NULL ? x->attrs_len : 0) &&
+	    (len == 0 || memcmp(attrs, x->attrs, len) == 0);
+	arena_free(&a);
+	return same;
+}
+
+static void
+restamp_dir(struct root *r, const struct entry *t, struct stamp *s)
+{
+	struct err ignored;
+	struct stat st;
+	int fd;
+
+	fd = root_at(r, t->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, &ignored);
+	if (fd == -1)
+		return;
+	if (dir_is(t, fd, &st) && st.st_ino == s->inode)
+		*s = stamp_of(&st);
+	close(fd);
+}
+
+/* Stamps that the run has moved without having an op for them. */
+static void
+restamp(struct home *h, struct root *r, const struct plan *p)
+{
+	const struct entry *t;
+	size_t len, at, last = h->tree.count;
+	struct stamp now;
+	const char *path;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->op[i].state != OP_DONE ||
+		    (p->op[i].sides & SIDE_HOME) == 0)
+			continue;
+		path = op_path(&p->op[i], &len);
+		at = index_of(h, path, path_parent_len(path, len));
+		if (at != h->tree.count && at != last)
+			restamp_dir(r, h->tree.entry[at], &h->stamp[at]);
+		last = at;
+	}
+	for (size_t i = 0; i < h->tree.count; i++) {
+		t = h->tree.entry[i];
+		if (entry_group(t) == 0 || h->stamp[i].inode == 0)
+			continue;
+		now = stamp_now(r, t);
+		if (may_take(t, &h->stamp[i], &now))
+			h->stamp[i] = now;
+	}
+	root_forget(r);
+}
+
+/* Where a walk over the new tree stands in what its stamps come from. */
+struct sources {
+	const struct plan *plan;
+	const struct home *local;
+	const struct stamp *stamps; /* of the plan's ops */
+	size_t op, entry;
+};
+
+static struct stamp
+stamp_for(struct sources *s, const struct entry *t)
+{
+	static const struct stamp none;
+	const struct tree *local = &s->local->tree;
+	const struct op *op;
+	const char *path;
+	size_t len;
+
+	for (; s->op < s->plan->count; s->op++) {
+		path = op_path(&s->plan->op[s->op], &len);
+		if (path_order(path, len, t->path, t->path_len) >= 0)
+			break;
+	}
+	op = &s->plan->op[s->op];
+	if (s->op < s->plan->count && op->result == t && op->state == OP_DONE &&
+	    (op->sides & SIDE_HOME) != 0)
+		return s->stamps[s->op];
+	while (s->entry < local->count &&
+	    path_order(local->entry[s->entry]->path,
+		local->entry[s->entry]->path_len, t->path, t->path_len) < 0)
+		s->entry++;
+	if (s->entry < local->count && local->entry[s->entry] == t)
+		return s->local->stamp[s->entry];
+	return none;
+}
+
+int
+apply_new_home(struct home *out, struct root *r, const struct plan *p,
+    const struct home *local, const struct stamp *stamps, struct err *e)
+{
+	struct sources from = { .plan = p, .local = local, .stamps = stamps };
+	struct home h = { 0 };
+	struct stamp stamp;
+	struct tree tree;
+	int rc = 0;
+
+	if (plan_new_local(&tree, p, &local->tree, e) == -1)
+		return -1;
+	for (size_t i = 0; i < tree.count && rc == 0; i++) {
+		stamp = stamp_for(&from, tree.entry[i]);
+		rc = home_add(&h, tree.entry[i], &stamp, e);
+	}
+	tree_free(&tree);
+	if (rc == -1) {
+		home_free(&h);
+		return -1;
+	}
+	restamp(&h, r, p);
+	*out = h;
+	return 0;
+}
