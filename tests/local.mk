@@ -66,3 +66,11 @@ format:
 	@cd '$(srcdir)' && clang-format -i $$(tests/sources c)
 
 .PHONY: analyze format
+
+# --- Measuring, on demand ---------------------------------------------------
+EXTRA_DIST += tests/make-home tests/session-change tests/bench
+
+bench: $(bin_PROGRAMS)
+	'$(srcdir)/tests/bench'
+
+.PHONY: bench
