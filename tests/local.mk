@@ -52,6 +52,9 @@ endif
 LDADD = $(FUZZ_LDFLAGS) $(REPLAY) liblocal.a libstore.a $(ENGINE_LIBS) \
 	$(ARCHIVE_LIBS)
 
+# --- A second reader of stores, written from roam-store(5) ------------------
+EXTRA_DIST += tests/store-reader.py tests/xxh3.py
+
 # --- Scenarios --------------------------------------------------------------
 
 # --- Analysis and formatting, on demand -------------------------------------

@@ -25,6 +25,7 @@ tests_unit_test_model_SOURCES = \
 	tests/unit/test_profile.c \
 	tests/unit/test_manifest.c \
 	tests/unit/test_manifest_hostile.c \
+	tests/unit/test_second_reader.c \
 	tests/unit/garden.c tests/unit/garden.h \
 	tests/unit/test_commit.c \
 	tests/unit/test_glob.c \
