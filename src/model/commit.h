@@ -14,8 +14,8 @@
  */
 #define COMMIT_FORMAT    1
 #define COMMIT_ANCESTORS 32
-#define COMMIT_TEXT_MAX  255         /* bytes of each string */
-#define COMMIT_SIZE_MAX  (1u << 20)  /* bytes of the record */
+#define COMMIT_TEXT_MAX  255        /* bytes of each string */
+#define COMMIT_SIZE_MAX  (1u << 20) /* bytes of the record */
 #define COMMIT_PACKS_MAX 32768
 #define DELTAS_MAX       16 /* behind a checkpoint */
 

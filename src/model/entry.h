@@ -17,15 +17,9 @@
  * and are not changed once they are in a tree. The one exception: who builds a
  * generation fills in place and extents of the entries that it uploads.
  */
-enum entry_type {
-	ENTRY_NONE,
-	ENTRY_FILE,
-	ENTRY_DIR,
-	ENTRY_LINK,
-	ENTRY__COUNT
-};
+enum entry_type { ENTRY_NONE, ENTRY_FILE, ENTRY_DIR, ENTRY_LINK, ENTRY__COUNT };
 
-#define ENTRY_MODE_MASK 01777u /* setuid and setgid never roam */
+#define ENTRY_MODE_MASK 01777u              /* setuid and setgid never roam */
 #define LARGE_FILE      ((uint64_t)1 << 20) /* bytes: stored as extents */
 
 /*
@@ -33,10 +27,10 @@ enum entry_type {
  * offset frame of pack, from byte at of what the frame inflates to. Content
  * that a place names never leaves its frame.
  */
-#define GEN_NONE 0               /* not in the store */
-#define GEN_HOLE UINT64_MAX      /* zeros that were never written */
+#define GEN_NONE 0                /* not in the store */
+#define GEN_HOLE UINT64_MAX       /* zeros that were never written */
 #define GEN_SELF (UINT64_MAX - 1) /* the generation in the making */
-#define GEN_MAX  999999999999u   /* a directory's name has 12 digits */
+#define GEN_MAX  999999999999u    /* a directory's name has 12 digits */
 
 struct place {
 	uint64_t gen;
@@ -53,8 +47,8 @@ struct extent {
 
 /* What few entries have. */
 struct extra {
-	const char *target; /* of a symlink, NUL behind; else NULL */
-	uint64_t group;     /* hard links share it; 0: none */
+	const char *target;   /* of a symlink, NUL behind; else NULL */
+	uint64_t group;       /* hard links share it; 0: none */
 	const uint8_t *attrs; /* see attrs_valid(); NULL: none */
 	uint32_t attrs_len;
 	uint32_t extent_count;
@@ -68,16 +62,16 @@ struct machine {
 };
 
 struct entry {
-	const char *path; /* clean, NUL behind */
-	const struct extra *extra; /* NULL: nothing of the kind */
+	const char *path;              /* clean, NUL behind */
+	const struct extra *extra;     /* NULL: nothing of the kind */
 	const struct machine *machine; /* that published it; NULL: unknown */
 	int64_t mtime_ns;
-	uint64_t size;    /* files: bytes; symlinks: of the target; else 0 */
-	struct hash hash; /* of content or target; directories: zeros */
+	uint64_t size;      /* files: bytes; symlinks: of the target; else 0 */
+	struct hash hash;   /* of content or target; directories: zeros */
 	struct place place; /* files without extents */
 	uint16_t path_len;
-	uint16_t mode; /* 07777; symlinks: 0777 */
-	uint8_t type;  /* enum entry_type */
+	uint16_t mode;  /* 07777; symlinks: 0777 */
+	uint8_t type;   /* enum entry_type */
 	uint8_t hollow; /* a local directory that holds only what stays local */
 };
 

@@ -22,18 +22,18 @@ struct stamp {
  */
 enum why {
 	WHY_NONE,
-	WHY_RULE,     /* stays local by the rules; not worth a word */
-	WHY_DENIED,   /* could not be read: permission */
-	WHY_BROKEN,   /* could not be read: input/output error and the like */
-	WHY_SPECIAL,  /* socket, FIFO or device */
-	WHY_OWNER,    /* belongs to somebody else */
-	WHY_MOUNT,    /* another file system begins here */
-	WHY_MOVING,   /* changed while it was read, twice */
-	WHY_LONG,     /* path longer than PATH_LEN_MAX */
-	WHY_NOSPACE,  /* no room for it in the home */
-	WHY_CHANGED,  /* was edited while the run was going on */
-	WHY_DAMAGED,  /* its content in the store is damaged or missing */
-	WHY_BLOCKED,  /* something that stays is in its way */
+	WHY_RULE,    /* stays local by the rules; not worth a word */
+	WHY_DENIED,  /* could not be read: permission */
+	WHY_BROKEN,  /* could not be read: input/output error and the like */
+	WHY_SPECIAL, /* socket, FIFO or device */
+	WHY_OWNER,   /* belongs to somebody else */
+	WHY_MOUNT,   /* another file system begins here */
+	WHY_MOVING,  /* changed while it was read, twice */
+	WHY_LONG,    /* path longer than PATH_LEN_MAX */
+	WHY_NOSPACE, /* no room for it in the home */
+	WHY_CHANGED, /* was edited while the run was going on */
+	WHY_DAMAGED, /* its content in the store is damaged or missing */
+	WHY_BLOCKED, /* something that stays is in its way */
 	WHY__COUNT
 };
 
@@ -48,7 +48,7 @@ struct opaque {
 
 struct home {
 	struct tree tree;
-	struct stamp *stamp;   /* owned; one for each entry of tree */
+	struct stamp *stamp; /* owned; one for each entry of tree */
 	size_t stamp_cap;
 	struct opaque *opaque; /* owned; in path_order() */
 	size_t opaque_count;
@@ -58,8 +58,8 @@ struct home {
 int home_add(struct home *h, const struct entry *entry,
     const struct stamp *stamp, struct err *e) MUST_CHECK;
 /* path is not copied: it has to live as long as h, as entries do. */
-int home_add_opaque(struct home *h, const char *path, size_t len,
-    enum why why, struct err *e) MUST_CHECK;
+int home_add_opaque(struct home *h, const char *path, size_t len, enum why why,
+    struct err *e) MUST_CHECK;
 /* Both lists into path_order(), stamps with their entries. */
 int home_sort(struct home *h, struct err *e) MUST_CHECK;
 void home_free(struct home *h);

@@ -18,7 +18,7 @@
 #define MACHINES_MAX     65535
 
 struct machines {
-	struct arena *arena;      /* borrowed */
+	struct arena *arena;       /* borrowed */
 	const struct machine **at; /* owned */
 	size_t count;
 	size_t cap;

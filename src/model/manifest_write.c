@@ -30,7 +30,7 @@ struct writer {
 	struct before before;
 	uint64_t entry_count, removed_count, hash_count;
 	uint64_t path_bytes, extents; /* bounded, as when they are read */
-	struct listed *listed; /* owned; in machine_order() */
+	struct listed *listed;        /* owned; in machine_order() */
 	size_t listed_count, listed_cap;
 };
 

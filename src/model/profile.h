@@ -15,11 +15,11 @@
  * the manifest, its form in bytes, described in roam-store(5).
  */
 struct conflict {
-	uint64_t id;               /* shown as 16 hex digits; never 0 */
-	const struct entry *loser; /* path, content and attributes */
+	uint64_t id;                   /* shown as 16 hex digits; never 0 */
+	const struct entry *loser;     /* path, content and attributes */
 	const struct machine *machine; /* whose version lost */
-	int64_t time_ns;           /* when the conflict was found */
-	uint64_t gen;              /* generation that first listed it; 0: none */
+	int64_t time_ns;               /* when the conflict was found */
+	uint64_t gen; /* generation that first listed it; 0: none */
 };
 
 struct profile {
