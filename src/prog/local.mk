@@ -4,6 +4,9 @@ roam_SOURCES = \
 	src/prog/commands.h \
 	src/prog/options.c src/prog/options.h \
 	src/prog/look.c src/prog/look.h \
+	src/prog/past.c src/prog/past.h \
+	src/prog/changes.c src/prog/changes.h \
+	src/prog/print.c src/prog/print.h \
 	src/prog/run.h \
 	src/prog/progress.c src/prog/progress.h \
 	src/prog/cmd_sync.c \

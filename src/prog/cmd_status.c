@@ -1,0 +1,217 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/json.h"
+#include "prog/commands.h"
+#include "prog/look.h"
+#include "prog/print.h"
+#include "sync/list.h"
+#include "sync/memo.h"
+
+/* How home and store stand; everything a script gets, and no more. */
+struct standing {
+	const char *state;
+	char reason[ERR_TEXT_MAX]; /* "": none */
+	struct memo memo;
+	size_t conflicts;
+};
+
+/* What one calls it where the store's answer was an error; other kinds are
+ * failures of this command. */
+static const char *
+state_of(const struct err *e)
+{
+	switch (e->kind) {
+	case ERR_OFFLINE:
+	case ERR_AUTH:
+		return "offline";
+	case ERR_POLICY:
+	case ERR_STORE:
+		return "refused";
+	case ERR_FORMAT:
+	case ERR_LIMIT:
+	case ERR_GONE:
+		return "damaged";
+	default:
+		return NULL;
+	}
+}
+
+static void
+explain(const struct context *c, struct standing *s)
+{
+	if (c->store == NULL)
+		snprintf(s->reason, sizeof(s->reason),
+		    "there is no store yet, the first push makes it");
+	else if (c->head.number == 0)
+		snprintf(s->reason, sizeof(s->reason),
+		    "the store is empty, the first push fills it");
+	else if (c->estranged)
+		snprintf(s->reason, sizeof(s->reason),
+		    "not the store that this home knew, or older than it was: "
+		    "both will be united, nothing deleted");
+	else if (c->damaged > 0)
+		snprintf(s->reason, sizeof(s->reason),
+		    "%zu newer generation(s) are damaged, the next push from "
+		    "any machine repairs that",
+		    c->damaged);
+}
+
+/* Looks at the store; where that fails c shows what this home knows. */
+static int
+look_at_store(struct context *c, struct standing *s, struct err *e)
+{
+	if (context_open_store(c, CONTEXT_LOOK, e) == 0 &&
+	    context_load_head(c, CONTEXT_LOOK, e) == 0) {
+		s->state = "roaming";
+		explain(c, s);
+		return 0;
+	}
+	if ((s->state = state_of(e)) == NULL)
+		return -1;
+	snprintf(s->reason, sizeof(s->reason), "%s", e->text);
+	c->remote = &c->state.head;
+	return 0;
+}
+
+static int
+find_standing(struct look *l, struct standing *s, struct err *e)
+{
+	struct profile list = { 0 };
+	int rc = 0;
+
+	*s = (struct standing){ .state = "local" };
+	memo_load(&s->memo, l->c.statefd);
+	if (l->setup.store[0] == '\0') {
+		snprintf(s->reason, sizeof(s->reason), "no store is set");
+		l->c.remote = &l->c.state.head;
+	} else if (setup_need_store(&l->setup, e) == -1 ||
+	    look_at_store(&l->c, s, e) == -1) {
+		return -1;
+	}
+	if ((rc = list_merged(&l->c, &list, e)) == 0)
+		s->conflicts = list.conflict_count;
+	profile_free(&list);
+	return rc;
+}
+
+/* Of the store that is there, else of the one that was. */
+static const struct hash *
+store_id(const struct context *c)
+{
+	const struct hash *id =
+	    c->head.number > 0 ? &c->head.store_id : &c->state.store_id;
+
+	return hash_is_zero(id) ? NULL : id;
+}
+
+static int
+set_texts(json_t *v, const struct look *l, const struct standing *s)
+{
+	const struct setup *setup = &l->setup;
+	const struct hash *id = store_id(&l->c);
+	const char *error = s->memo.last_error;
+	char hex[HASH_HEX_MAX];
+
+	return print_set(v, "store",
+		   setup->store[0] != '\0' ? setup->store : NULL) == -1 ||
+		print_set(v, "store_id",
+		    id != NULL ? hash_hex(id, hex) : NULL) == -1 ||
+		print_set(v, "machine", setup->machine_name) == -1 ||
+		print_set(v, "reason",
+		    s->reason[0] != '\0' ? s->reason : NULL) == -1 ||
+		print_set(v, "last_error", error[0] != '\0' ? error : NULL) ==
+		    -1
+	    ? -1
+	    : 0;
+}
+
+static int
+print_json(const struct look *l, const struct standing *s, struct err *e)
+{
+	const struct memo *m = &s->memo;
+	json_t *v = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I}",
+	    "type", l->setup.store[0] != '\0' ? "roaming" : "local", "state",
+	    s->state, "head", print_generation(l->c.head.number), "base",
+	    print_generation(l->c.state.number), "last_attempt",
+	    print_time(m->last_attempt_ns), "last_success",
+	    print_time(m->last_success_ns), "pending", (json_int_t)m->pending,
+	    "conflicts", (json_int_t)s->conflicts, "skipped",
+	    (json_int_t)m->skipped, "held_deletes",
+	    (json_int_t)m->held_deletes);
+
+	if (v != NULL && set_texts(v, l, s) == -1) {
+		json_decref(v);
+		v = NULL;
+	}
+	return json_print(v, e);
+}
+
+static void
+print_when(const char *label, int64_t ns)
+{
+	char text[TEXT_TIME_MAX];
+
+	print_field(label, "%s", ns != 0 ? text_time_local(ns, text) : "never");
+}
+
+static void
+print_known(const char *label, uint64_t generation)
+{
+	if (generation != 0)
+		print_field(label, "%llu", (unsigned long long)generation);
+	else
+		print_field(label, "unknown");
+}
+
+/* A count, and what one does about it; nothing where it is 0. */
+static void
+print_count(const char *label, uint64_t count, const char *hint)
+{
+	if (count > 0)
+		print_field(label, "%llu, %s", (unsigned long long)count, hint);
+}
+
+static void
+print_text(const struct look *l, const struct standing *s)
+{
+	const struct memo *m = &s->memo;
+	const char *store = l->setup.store;
+
+	print_field("Store", "%s", store[0] != '\0' ? store : "none");
+	print_field("Machine", "%s", l->setup.machine_name);
+	print_field("State", "%s", s->state);
+	if (s->reason[0] != '\0')
+		print_field("Reason", "%s", s->reason);
+	print_known("Head", l->c.head.number);
+	print_known("Base", l->c.state.number);
+	print_when("Last success", m->last_success_ns);
+	if (m->last_attempt_ns != m->last_success_ns)
+		print_when("Last attempt", m->last_attempt_ns);
+	if (m->last_error[0] != '\0')
+		print_field("Last error", "%s", m->last_error);
+	print_count("Pending", m->pending, "wait for 'roam sync'");
+	print_count("Conflicts", s->conflicts, "see 'roam conflicts'");
+	print_count("Skipped", m->skipped, "see 'roam plan'");
+	print_count("Held back", m->held_deletes,
+	    "deletions; --allow-deletes lets them pass");
+}
+
+int
+cmd_status(const struct options *o, struct err *e)
+{
+	struct standing s;
+	struct look l;
+	int rc;
+
+	if (look_open(&l, o, LOOK_STATE, e) == -1)
+		return -1;
+	rc = find_standing(&l, &s, e);
+	if (rc == 0 && o->json)
+		rc = print_json(&l, &s, e);
+	else if (rc == 0 && !o->quiet)
+		print_text(&l, &s);
+	look_close(&l);
+	return rc;
+}

@@ -1,0 +1,31 @@
+#ifndef ROAM_PROG_PAST_H
+#define ROAM_PROG_PAST_H
+
+#include "base/err.h"
+#include "prog/look.h"
+
+/*
+ * past - the generations of a store, for commands that look at them.
+ *
+ * Other than with LOOK_STORE neither the head nor what this home knows of it
+ * has to hold: history is also there to find out what is wrong with a store.
+ */
+
+/* look_open() with the home's state; then the store and its list of
+ * generations. ERR_GONE: there is no store yet. On -1 nothing stays open. */
+int past_open(struct look *l, const struct options *o,
+    struct err *e) MUST_CHECK;
+
+/* Index in the list of the oldest generation that was not collected: what is
+ * before it has no more than its record left. */
+int past_first(struct look *l, size_t *out, struct err *e) MUST_CHECK;
+
+/*
+ * What a generation holds; 0 is the newest that holds as a whole. ERR_GONE says
+ * which there are, or that it was collected. The profile's entries live in the
+ * arena of l.
+ */
+int past_load(struct look *l, uint64_t number, struct commit *out,
+    struct profile *profile, struct err *e) MUST_CHECK;
+
+#endif
