@@ -23,6 +23,7 @@ enum part {
 	PART_CONFLICTS,
 	PART__COUNT
 };
+#define PIECES ((size_t)2 * PART__COUNT) /* each with a count in front */
 
 struct writer {
 	struct buf part[PART__COUNT]; /* owned */
@@ -307,7 +308,7 @@ put_body(struct buf *out, struct writer *w, bool delta, size_t entries,
     struct err *e)
 {
 	struct buf count[PART__COUNT] = { 0 };
-	const struct buf *piece[2 * PART__COUNT];
+	const struct buf *piece[PIECES];
 	int rc = -1;
 
 	buf_varint(&count[PART_MACHINES], entries);
@@ -324,7 +325,7 @@ put_body(struct buf *out, struct writer *w, bool delta, size_t entries,
 		    buf_check(&w->part[i], e) == -1)
 			goto out;
 	}
-	rc = manifest_seal(out, delta, piece, 2 * PART__COUNT, e);
+	rc = manifest_seal(out, delta, piece, PIECES, e);
 out:
 	for (size_t i = 0; i < PART__COUNT; i++)
 		buf_free(&count[i]);
