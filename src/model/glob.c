@@ -61,6 +61,25 @@ byte_item(const char *p, const char *end, unsigned char *out)
 	return p + 1;
 }
 
+/* Step over a byte or a range of bytes; NULL where it is malformed. */
+static const char *
+range_item(const char *p, const char *end, unsigned char c, bool *found)
+{
+	unsigned char lo, hi;
+
+	if ((p = byte_item(p, end, &lo)) == NULL)
+		return NULL;
+	hi = lo;
+	if (end - p > 1 && p[0] == '-' && p[1] != ']' &&
+	    (p = byte_item(p + 1, end, &hi)) == NULL)
+		return NULL;
+	if (lo > hi)
+		return NULL;
+	if (lo <= c && c <= hi)
+		*found = true;
+	return p;
+}
+
 /*
  * Step over the "[...]" at p and say whether c is in it; NULL where it is
  * malformed. The same walk checks a pattern and matches it, so that the two
@@ -69,7 +88,6 @@ byte_item(const char *p, const char *end, unsigned char *out)
 static const char *
 bracket(const char *p, const char *end, unsigned char c, bool *hit)
 {
-	unsigned char lo, hi;
 	bool found = false, inverted;
 	const char *first;
 
@@ -79,21 +97,12 @@ bracket(const char *p, const char *end, unsigned char c, bool *hit)
 		p++;
 	first = p;
 	while (p < end && (*p != ']' || p == first)) {
-		if (end - p > 1 && p[0] == '[' && p[1] == ':') {
-			if ((p = class_item(p, end, c, &found)) == NULL)
-				return NULL;
-			continue;
-		}
-		if ((p = byte_item(p, end, &lo)) == NULL)
+		if (end - p > 1 && p[0] == '[' && p[1] == ':')
+			p = class_item(p, end, c, &found);
+		else
+			p = range_item(p, end, c, &found);
+		if (p == NULL)
 			return NULL;
-		hi = lo;
-		if (end - p > 1 && p[0] == '-' && p[1] != ']' &&
-		    (p = byte_item(p + 1, end, &hi)) == NULL)
-			return NULL;
-		if (lo > hi)
-			return NULL;
-		if (lo <= c && c <= hi)
-			found = true;
 	}
 	if (p == end)
 		return NULL;
@@ -201,37 +210,37 @@ glob_match(const struct glob *g, size_t from, const char *path, size_t len)
 	}
 }
 
-/* Step over the part at p up to its slash or the end; NULL with e. */
+/* Step over what stands for one byte of a name, or '*'; NULL with e. */
 static const char *
-part_end(const char *p, const char *end, bool *wild, struct err *e)
+element_end(const char *p, const char *end, bool *wild, struct err *e)
 {
 	const char *from = p;
 	bool hit;
 
-	*wild = false;
-	while (p < end && *p != '/') {
-		if (*p == '\\') {
-			if (end - p < 2 || p[1] == '/') {
-				err_set(e, ERR_USAGE,
-				    "nothing to escape behind '\\'");
-				return NULL;
-			}
-			p += 2;
-			continue;
-		}
-		if (*p == '*' || *p == '?' || *p == '[')
-			*wild = true;
-		if (*p != '[') {
-			p++;
-			continue;
-		}
-		from = p;
-		if ((p = bracket(p, end, 0, &hit)) == NULL ||
-		    memchr(from, '/', (size_t)(p - from)) != NULL) {
-			err_set(e, ERR_USAGE, "malformed '[...]'");
-			return NULL;
-		}
+	if (*p == '\\') {
+		if (end - p >= 2 && p[1] != '/')
+			return p + 2;
+		err_set(e, ERR_USAGE, "nothing to escape behind '\\'");
+		return NULL;
 	}
+	if (*p == '*' || *p == '?' || *p == '[')
+		*wild = true;
+	if (*p != '[')
+		return p + 1;
+	p = bracket(from, end, 0, &hit);
+	if (p != NULL && memchr(from, '/', (size_t)(p - from)) == NULL)
+		return p;
+	err_set(e, ERR_USAGE, "malformed '[...]'");
+	return NULL;
+}
+
+/* Step over the part at p up to its slash or the end; NULL with e. */
+static const char *
+part_end(const char *p, const char *end, bool *wild, struct err *e)
+{
+	*wild = false;
+	while (p != NULL && p < end && *p != '/')
+		p = element_end(p, end, wild, e);
 	return p;
 }
 

@@ -125,6 +125,26 @@ pattern_end(const char *p, const char *end)
 	return stop;
 }
 
+static bool
+is_word(const char *word, size_t len, const char *want)
+{
+	return strlen(want) == len && memcmp(want, word, len) == 0;
+}
+
+static int
+parse_driver(struct rule *rule, const char *word, size_t len, struct err *e)
+{
+	char shown[64];
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (is_word(word, len, drivers[i])) {
+			rule->driver = drivers[i];
+			return 0;
+		}
+	return err_set(e, ERR_USAGE, "no merge driver '%s'",
+	    text_show(word, len, shown, sizeof(shown)));
+}
+
 static int
 parse_class(struct rule *rule, const char *word, size_t len, struct err *e)
 {
@@ -132,23 +152,15 @@ parse_class(struct rule *rule, const char *word, size_t len, struct err *e)
 	size_t n = eq != NULL ? (size_t)(eq - word) : len;
 	char shown[64];
 
-	for (uint8_t i = 0; i < CLASS__COUNT; i++) {
-		if (strlen(classes[i].word) != n ||
-		    memcmp(classes[i].word, word, n) != 0 ||
+	for (size_t i = 0; i < CLASS__COUNT; i++) {
+		/* Class merge, and no other, has a driver. */
+		if (!is_word(word, n, classes[i].word) ||
 		    (i == CLASS_MERGE) != (eq != NULL))
 			continue;
-		rule->class = i;
+		rule->class = (uint8_t)i;
 		if (eq == NULL)
 			return 0;
-		n = len - n - 1;
-		for (size_t d = 0; d < sizeof(drivers) / sizeof(*drivers); d++)
-			if (strlen(drivers[d]) == n &&
-			    memcmp(drivers[d], eq + 1, n) == 0) {
-				rule->driver = drivers[d];
-				return 0;
-			}
-		return err_set(e, ERR_USAGE, "no merge driver '%s'",
-		    text_show(eq + 1, n, shown, sizeof(shown)));
+		return parse_driver(rule, eq + 1, len - n - 1, e);
 	}
 	return err_set(e, ERR_USAGE,
 	    "'%s' is not roam, local, unit or merge=DRIVER",
