@@ -135,7 +135,7 @@ tree_copy(struct tree *out, const struct tree *t, struct err *e)
 
 	if (tree_reserve(&copy, t->count, e) == -1)
 		return -1;
-	if (t->count > 0)
+	if (copy.entry != NULL)
 		memcpy(copy.entry, t->entry, t->count * sizeof(const void *));
 	copy.count = t->count;
 	*out = copy;
