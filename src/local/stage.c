@@ -70,6 +70,14 @@ stage_names(int stagefd, const void *bytes, size_t len, struct err *e)
 }
 
 int
+stage_drop_names(int stagefd, struct err *e)
+{
+	if (unlinkat(stagefd, NAMES, 0) == -1 && errno != ENOENT)
+		return err_sys(e, STAGING "/" NAMES);
+	return 0;
+}
+
+int
 stage_sync(int stagefd, struct err *e)
 {
 	if (syncfs(stagefd) == -1)
@@ -311,8 +319,8 @@ recover_all(const struct recovery *v, const struct listing *names,
 	}
 	free(f);
 	(void)unlinkat(v->stagefd, NAMES_NEW, 0);
-	if (rc == 0 && unlinkat(v->stagefd, NAMES, 0) == -1 && errno != ENOENT)
-		rc = err_sys(e, STAGING "/" NAMES);
+	if (rc == 0)
+		rc = stage_drop_names(v->stagefd, e);
 	return rc;
 }
 

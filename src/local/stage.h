@@ -29,6 +29,8 @@ int stage_create(int stagefd, const char *name, uint64_t size,
  * recovery can name what it finds. NUL-ended paths in one file "names". */
 int stage_names(int stagefd, const void *bytes, size_t len,
     struct err *e) MUST_CHECK;
+/* When all ops have ended: nobody needs the names any more. */
+int stage_drop_names(int stagefd, struct err *e) MUST_CHECK;
 /* Everything below the home is on disk when this returns: syncfs(). */
 int stage_sync(int stagefd, struct err *e) MUST_CHECK;
 /*

@@ -145,5 +145,7 @@ round_change_home(struct round *r, struct err *e)
 	if (receive(&in, &bytes, e) == -1)
 		return -1;
 	r->out->bytes_down += bytes;
-	return has_ops(r, SIDE_HOME) ? apply_home(r, e) : 0;
+	if (has_ops(r, SIDE_HOME) && apply_home(r, e) == -1)
+		return -1;
+	return stage_drop_names(r->stagefd, e);
 }
