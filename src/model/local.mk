@@ -23,6 +23,7 @@ tests_unit_test_model_SOURCES = \
 	tests/unit/test_tree.c \
 	tests/unit/test_home.c \
 	tests/unit/test_profile.c \
+	tests/unit/test_record.c \
 	tests/unit/test_manifest.c \
 	tests/unit/test_manifest_hostile.c \
 	tests/unit/test_second_reader.c \

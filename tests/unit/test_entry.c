@@ -109,6 +109,19 @@ Test(entry, an_absent_entry_equals_an_absent_one_only)
 	cr_assert(!entry_same(NULL, &t));
 }
 
+Test(entry, attributes_are_compared_by_bytes)
+{
+	struct extra a = { .attrs = (const uint8_t[]){ 1, 2 }, .attrs_len = 2 };
+	struct extra b = { .attrs = (const uint8_t[]){ 1, 3 }, .attrs_len = 2 };
+	struct extra c = { .attrs = (const uint8_t[]){ 1, 2 }, .attrs_len = 2 };
+	struct entry x = { .type = ENTRY_DIR, .extra = &a }, y = x;
+
+	y.extra = &b;
+	cr_assert(!entry_same_attributes(&x, &y));
+	y.extra = &c;
+	cr_assert(entry_same_attributes(&x, &y));
+}
+
 Test(entry, an_empty_extra_is_the_same_as_none)
 {
 	static const struct extra nothing;
