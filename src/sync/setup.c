@@ -15,6 +15,7 @@
 #include "sync/setup.h"
 
 #define FILE_SIZE_MAX ((size_t)1 << 20) /* bytes of one settings file */
+#define URL_SIZE_MAX  4096              /* bytes, with the NUL */
 
 /* What is done with each file of a directory. */
 typedef int use_file(struct setup *s, const char *path, const char *text,
@@ -249,28 +250,16 @@ find_machine(struct setup *s, struct err *e)
 	return keep_text(&s->machine_name, name, e);
 }
 
-/* The settings' store with %u (user) and %% expanded. */
+/* The settings' store, with who and where we are put in. */
 static int
 expand_store(struct setup *s, const char *pattern, struct err *e)
 {
-	struct buf url = { .max = 4096 };
-	int rc = -1;
+	char url[URL_SIZE_MAX];
 
-	for (const char *p = pattern; *p != '\0'; p++) {
-		if (*p != '%' || (p[1] != 'u' && p[1] != '%')) {
-			buf_u8(&url, (uint8_t)*p);
-			continue;
-		}
-		if (*++p == 'u')
-			buf_bytes(&url, s->user, strlen(s->user));
-		else
-			buf_u8(&url, '%');
-	}
-	buf_u8(&url, '\0');
-	if (buf_check(&url, e) == 0)
-		rc = keep_text(&s->store, (const char *)url.bytes, e);
-	buf_free(&url);
-	return rc;
+	if (conf_store_url(url, sizeof(url), pattern, s->user, s->home, e) ==
+	    -1)
+		return -1;
+	return keep_text(&s->store, url, e);
 }
 
 int
