@@ -236,6 +236,12 @@ compare(struct op *op, struct arena *a, struct err *e)
 		decide(op, ACTION_NONE, 0, r, REASON_AGREED);
 		return 0;
 	}
+	if (b == NULL && l->hollow && r->type == ENTRY_DIR) {
+		/* Made here for what stays here, by us as like as not: it has
+		 * no say in how the profile's directory is to be. */
+		carry(op, false, false);
+		return 0;
+	}
 	if (entry_same_content(l, r)) /* two directories are that, too */
 		return mend_attributes(op, r, a, e);
 	if ((l->type == ENTRY_DIR) != (r->type == ENTRY_DIR)) {
