@@ -56,6 +56,12 @@ LDADD = $(FUZZ_LDFLAGS) $(REPLAY) liblocal.a libstore.a $(ENGINE_LIBS) \
 EXTRA_DIST += tests/store-reader.py tests/xxh3.py
 
 # --- Scenarios --------------------------------------------------------------
+# The real programs, from a shell; tests/scenario/lib.sh is what they share.
+scenarios = \
+	tests/scenario/20-looking-commands.sh
+dist_check_SCRIPTS += $(scenarios)
+TESTS += $(scenarios)
+EXTRA_DIST += tests/scenario/lib.sh
 
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources

@@ -194,8 +194,9 @@ changes_print(const struct changes *c, bool all, struct err *e)
 static json_t *
 json_change(const struct change *c)
 {
-	json_t *v = json_pack("{s:s,s:s,s:I}", "change", words[c->kind], "kind",
-	    entry_kind(c->entry), "size", (json_int_t)c->entry->size);
+	json_t *v = json_pack("{s:s,s:n,s:s,s:I}", "change", words[c->kind],
+	    "path", "kind", entry_kind(c->entry), "size",
+	    (json_int_t)c->entry->size);
 
 	if (v != NULL &&
 	    json_set_path(v, "path", c->entry->path, c->entry->path_len) ==

@@ -66,7 +66,8 @@ print_all(const struct setup *s, const struct options *o)
 static int
 add_row(json_t *all, const struct row *r, const char *fallback, struct err *e)
 {
-	json_t *v = json_pack("{s:s,s:s}", "key", r->name, "default", fallback);
+	json_t *v = json_pack("{s:s,s:n,s:s}", "key", r->name, "value",
+	    "default", fallback);
 
 	if (v == NULL || print_set(v, "value", r->value) == -1 ||
 	    print_set(v, "origin", r->origin[0] != '\0' ? r->origin : NULL) ==

@@ -27,9 +27,9 @@ print_row(const struct commit *c)
 static json_t *
 json_commit(const struct commit *c)
 {
-	json_t *v = json_pack("{s:I,s:o,s:I}", "generation",
-	    (json_int_t)c->number, "time", print_time(c->time_ns), "entries",
-	    (json_int_t)c->entries);
+	json_t *v = json_pack("{s:I,s:n,s:n,s:o,s:I}", "generation",
+	    (json_int_t)c->number, "machine", "user", "time",
+	    print_time(c->time_ns), "entries", (json_int_t)c->entries);
 
 	if (v != NULL &&
 	    (print_set(v, "machine", c->machine_name) == -1 ||

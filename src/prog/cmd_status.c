@@ -131,14 +131,17 @@ static int
 print_json(const struct look *l, const struct standing *s, struct err *e)
 {
 	const struct memo *m = &s->memo;
-	json_t *v = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I}",
-	    "type", l->setup.store[0] != '\0' ? "roaming" : "local", "state",
-	    s->state, "head", print_generation(l->c.head.number), "base",
+	/* In the order of the page; set_texts() fills in the rest. */
+	json_t *v = json_pack("{s:n,s:n,s:n,s:s,s:s,s:n,s:o,s:o,s:o,s:o,s:n,s:"
+			      "I,s:I,s:I,s:I}",
+	    "store", "store_id", "machine", "type",
+	    l->setup.store[0] != '\0' ? "roaming" : "local", "state", s->state,
+	    "reason", "head", print_generation(l->c.head.number), "base",
 	    print_generation(l->c.state.number), "last_attempt",
 	    print_time(m->last_attempt_ns), "last_success",
-	    print_time(m->last_success_ns), "pending", (json_int_t)m->pending,
-	    "conflicts", (json_int_t)s->conflicts, "skipped",
-	    (json_int_t)m->skipped, "held_deletes",
+	    print_time(m->last_success_ns), "last_error", "pending",
+	    (json_int_t)m->pending, "conflicts", (json_int_t)s->conflicts,
+	    "skipped", (json_int_t)m->skipped, "held_deletes",
 	    (json_int_t)m->held_deletes);
 
 	if (v != NULL && set_texts(v, l, s) == -1) {
@@ -183,14 +186,14 @@ print_text(const struct look *l, const struct standing *s)
 	print_field("Machine", "%s", l->setup.machine_name);
 	print_field("State", "%s", s->state);
 	if (s->reason[0] != '\0')
-		print_field("Reason", "%s", s->reason);
+		print_prose("Reason", s->reason);
 	print_known("Head", l->c.head.number);
 	print_known("Base", l->c.state.number);
 	print_when("Last success", m->last_success_ns);
 	if (m->last_attempt_ns != m->last_success_ns)
 		print_when("Last attempt", m->last_attempt_ns);
 	if (m->last_error[0] != '\0')
-		print_field("Last error", "%s", m->last_error);
+		print_prose("Last error", m->last_error);
 	print_count("Pending", m->pending, "wait for 'roam sync'");
 	print_count("Conflicts", s->conflicts, "see 'roam conflicts'");
 	print_count("Skipped", m->skipped, "see 'roam plan'");

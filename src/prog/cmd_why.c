@@ -213,6 +213,8 @@ decide(const struct look *l, struct view *v, const char *arg)
 	v->reason = r->reason[0] != '\0' ? r->reason : NULL;
 	if (r->file == NULL)
 		v->reason = "no rule names it: what no rule names roams";
+	if (!r->roams)
+		return;
 	if (path_is_within(v->path, v->len, ROAM_STATE_DIR,
 		strlen(ROAM_STATE_DIR))) {
 		v->roams = false;
@@ -221,7 +223,7 @@ decide(const struct look *l, struct view *v, const char *arg)
 		v->roams = false;
 		v->reason = "behind a symlink: links roam, but not what they "
 			    "lead to";
-	} else if (r->roams && v->why != WHY_NONE) {
+	} else if (v->why != WHY_NONE) {
 		v->roams = v->why == WHY_DENIED || v->why == WHY_BROKEN;
 		v->reason = why_text(v->why);
 	}
@@ -256,9 +258,10 @@ set_rule(json_t *all, const struct ruling *r)
 static int
 print_json(const struct view *v, struct err *e)
 {
-	json_t *all = json_pack("{s:s,s:o,s:o,s:o}", "class",
-	    v->roams ? "roam" : "local", "base", json_version(&v->base),
-	    "local", json_version(&v->local), "store", json_version(&v->store));
+	json_t *all = json_pack("{s:n,s:s,s:n,s:n,s:n,s:n,s:o,s:o,s:o}", "path",
+	    "class", v->roams ? "roam" : "local", "rule", "reason", "unit",
+	    "driver", "base", json_version(&v->base), "local",
+	    json_version(&v->local), "store", json_version(&v->store));
 
 	if (all != NULL &&
 	    (json_set_path(all, "path", v->path, v->len) == -1 ||
@@ -317,7 +320,7 @@ print_text(const struct look *l, const struct view *v)
 	if (r->file != NULL)
 		print_field("Rule", "%s:%u", r->file, r->line);
 	if (v->reason != NULL)
-		print_field("Reason", "%s", v->reason);
+		print_prose("Reason", v->reason);
 	if (r->unit != NULL || r->driver != NULL)
 		print_field("Merge", "%s%s%s%s", r->driver != NULL ? "by " : "",
 		    r->driver != NULL ? r->driver : "",

@@ -8,6 +8,7 @@
 #include "prog/print.h"
 
 #define LABEL_COLUMNS 15
+#define LINE_COLUMNS  79
 #define SHOWN_MAX     8192 /* bytes of a value */
 #define CELL_MAX      128
 
@@ -23,6 +24,29 @@ print_field(const char *label, const char *fmt, ...)
 	va_end(ap);
 	printf("%s:%*s%s\n", label, pad, "",
 	    text_show(text, strlen(text), shown, sizeof(shown)));
+}
+
+void
+print_prose(const char *label, const char *text)
+{
+	char shown[SHOWN_MAX];
+	int column;
+	size_t len;
+
+	text_show(text, strlen(text), shown, sizeof(shown));
+	column =
+	    printf("%s:%*s", label, LABEL_COLUMNS - 1 - (int)strlen(label), "");
+	for (const char *p = shown; *p != '\0'; p += len) {
+		len = strcspn(p + 1, " ") + 1;
+		if (column > LABEL_COLUMNS &&
+		    column + (int)len > LINE_COLUMNS) {
+			column = printf("\n%*s", LABEL_COLUMNS, "") - 1;
+			p++; /* the space */
+			len--;
+		}
+		column += printf("%.*s", (int)len, p);
+	}
+	putchar('\n');
 }
 
 void

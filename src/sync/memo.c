@@ -38,13 +38,12 @@ parse(struct memo *out, const void *bytes, size_t len)
 {
 	json_int_t attempt, success, pending, skipped, held;
 	json_error_t where;
-	const char *error;
-	json_t *v;
+	json_t *v, *error;
 	int rc = -1;
 
 	if ((v = json_loadb(bytes, len, 0, &where)) == NULL)
 		return -1;
-	if (json_unpack(v, "{s:I,s:I,s:s?,s:I,s:I,s:I}", "last_attempt_ns",
+	if (json_unpack(v, "{s:I,s:I,s:o,s:I,s:I,s:I}", "last_attempt_ns",
 		&attempt, "last_success_ns", &success, "last_error", &error,
 		"pending", &pending, "skipped", &skipped, "held_deletes",
 		&held) == 0 &&
@@ -58,7 +57,7 @@ parse(struct memo *out, const void *bytes, size_t len)
 			.held_deletes = (uint64_t)held,
 		};
 		snprintf(out->last_error, sizeof(out->last_error), "%s",
-		    error != NULL ? error : "");
+		    json_is_string(error) ? json_string_value(error) : "");
 		rc = 0;
 	}
 	json_decref(v);
