@@ -41,12 +41,19 @@ static size_t
 hold(struct plan *p, enum action kind)
 {
 	size_t held = 0;
+	struct op *op;
 
-	for (size_t i = 0; i < p->count; i++)
-		if (is_deletion(&p->op[i], kind)) {
-			p->op[i].state = OP_HELD;
+	for (size_t i = 0; i < p->count; i++) {
+		op = &p->op[i];
+		if (is_deletion(op, kind)) {
+			op->state = OP_HELD;
 			held++;
+		} else if (op->reason == REASON_LEFT_LOCAL &&
+		    kind == ACTION_DELETE_LOCAL) {
+			/* No deletion, but it waits for those below. */
+			op->state = OP_HELD;
 		}
+	}
 	return held;
 }
 

@@ -101,19 +101,34 @@ struct branch {
 	size_t depth;
 };
 
+static bool
+is_dir(const struct entry *t)
+{
+	return t != NULL && t->type == ENTRY_DIR;
+}
+
 /*
- * The directory that path is on both sides by now. They could not agree on its
- * attributes in this run; the store's serve as base.
+ * The directory that path is on both sides by now. Where their attributes have
+ * to wait, the side that is to change serves as base: so the other one's stay
+ * the news that they are. NULL where path is no directory.
  */
 static const struct entry *
 agreed_dir(const struct plan *p, const char *path, size_t len)
 {
 	const struct op *op = find_op(p, path, len);
-	const struct entry *t = NULL;
+	const struct entry *t;
 
-	if (op != NULL)
-		t = op->remote != NULL ? op->remote : op->local;
-	return t != NULL && t->type == ENTRY_DIR ? t : NULL;
+	if (op == NULL)
+		return NULL;
+	if (op->reason == REASON_LEFT_LOCAL) /* while it holds more than that */
+		t = op->base;
+	else if (op->state == OP_DONE)
+		t = op->result;
+	else if ((op->sides & SIDE_STORE) != 0)
+		t = is_dir(op->remote) ? op->remote : op->local;
+	else
+		t = is_dir(op->local) ? op->local : op->remote;
+	return is_dir(t) ? t : NULL;
 }
 
 /* Append dir, or put it in the place of what base had under its name. */
@@ -130,7 +145,10 @@ add_dir(struct tree *t, const struct entry *dir, struct err *e)
 	return 0;
 }
 
-/* Add the directories above of that t lacks. */
+/*
+ * Add the directories above of that t lacks. 0: one of them is no directory any
+ * more, and what lay below it is nothing to agree on.
+ */
 static int
 add_parents(struct tree *t, struct branch *b, const struct plan *p,
     const struct entry *of, struct err *e)
@@ -150,13 +168,12 @@ add_parents(struct tree *t, struct branch *b, const struct plan *p,
 		if (of->path[len] != '/')
 			continue;
 		if ((top = agreed_dir(p, of->path, len)) == NULL)
-			return err_set(e, ERR_FORMAT, "%s: has no parent",
-			    of->path);
+			return 0;
 		if (add_dir(t, top, e) == -1)
 			return -1;
 		b->dir[b->depth++] = top;
 	}
-	return 0;
+	return 1;
 }
 
 int
@@ -165,15 +182,16 @@ plan_new_base(struct tree *out, const struct plan *p, const struct tree *base,
 {
 	struct tree plain = { 0 }, t = { 0 };
 	struct branch b = { .depth = 0 };
-	int rc = -1;
+	int rc = -1, held;
 
 	if (outcome(&plain, p, base, to_base, e) == -1)
 		return -1;
 	for (size_t i = 0; i < plain.count; i++) {
 		const struct entry *at = plain.entry[i];
 
-		if (add_parents(&t, &b, p, at, e) == -1 ||
-		    tree_add(&t, at, e) == -1)
+		if ((held = add_parents(&t, &b, p, at, e)) == 0)
+			continue;
+		if (held == -1 || tree_add(&t, at, e) == -1)
 			goto out;
 		if (at->type == ENTRY_DIR)
 			b.dir[b.depth++] = at;

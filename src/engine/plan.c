@@ -151,30 +151,52 @@ excluded(struct fence *f, const struct tree_walk *w)
 
 /*
  * May nothing be decided about this path? Then base and store stay as they
- * are. One exception: what the rules keep local and the store no longer has is
- * forgotten, or it would be deleted here on the day the rules change again.
+ * are. But what the rules keep out and only one side has is forgotten
+ * (REASON_GONE), or it would be deleted there on the day the rules change back.
  */
 static bool
 fenced(struct fence *f, const struct tree_walk *w, struct op *op)
 {
 	const struct home *local = f->in->local;
-	const struct opaque *at;
+	const struct entry *here = w->at[1], *there = w->at[2];
 
 	if (opaque_covers(local->opaque, local->opaque_count, &f->next, w->path,
 		w->path_len)) {
-		at = &local->opaque[f->next];
-		if (at->why == WHY_RULE && w->at[2] == NULL)
+		if (local->opaque[f->next].why == WHY_RULE && there == NULL)
 			op->reason = REASON_GONE;
 		return true;
 	}
 	/* The scan asked the rules about all that is here; but they may keep a
 	 * directory local and let a file of that name roam. */
-	if (w->at[2] != NULL &&
-	    (w->at[1] == NULL ||
-		(w->at[1]->type == ENTRY_DIR) != (w->at[2]->type == ENTRY_DIR)))
-		return excluded(f, w);
+	if (there != NULL &&
+	    (here == NULL ||
+		(here->type == ENTRY_DIR) != (there->type == ENTRY_DIR))) {
+		if (!excluded(f, w))
+			return false;
+		if (here == NULL)
+			op->reason = REASON_GONE;
+		return true;
+	}
 	/* A directory that holds only what stays local is nothing new. */
-	return w->at[0] == NULL && w->at[2] == NULL && w->at[1]->hollow;
+	return w->at[0] == NULL && there == NULL && here->hollow;
+}
+
+/* A path about which nothing is decided may stand in the plan all the same. */
+static int
+plan_fenced(struct plan *p, struct op *op, struct arena *a, struct err *e)
+{
+	bool forget = op->reason == REASON_GONE && op->base != NULL, needed;
+
+	if (forget)
+		op->state = OP_DONE;
+	/* Until all is settled, for its parents' sake. */
+	op->left = op->remote != NULL;
+	if (op->left && op->local != NULL) {
+		if (merge_path(op, &needed, a, e) == -1)
+			return -1;
+		op_fail(op, WHY_BLOCKED);
+	}
+	return forget || op->left ? plan_add(p, op, e) : 0;
 }
 
 static int
@@ -188,20 +210,8 @@ plan_path(struct plan *p, struct fence *f, const struct tree_walk *w,
 	};
 	bool needed;
 
-	if (fenced(f, w, &op)) {
-		if (op.reason == REASON_GONE && op.base != NULL) {
-			op.state = OP_DONE;
-			return plan_add(p, &op, e);
-		}
-		/* Stands in the plan until settled, for its parents' sake. */
-		op.left = op.remote != NULL;
-		if (op.left && op.local != NULL) {
-			if (merge_path(&op, &needed, f->in->arena, e) == -1)
-				return -1;
-			op_fail(&op, WHY_BLOCKED);
-		}
-		return op.left ? plan_add(p, &op, e) : 0;
-	}
+	if (fenced(f, w, &op))
+		return plan_fenced(p, &op, f->in->arena, e);
 	/* The same pointer in all three: by far the most frequent case. */
 	if (op.base == op.local && op.local == op.remote)
 		return 0;
@@ -236,8 +246,14 @@ fail:
 void
 plan_restrict(struct plan *p, unsigned sides)
 {
-	for (size_t i = 0; i < p->count; i++)
-		if (p->op[i].state == OP_PLANNED &&
-		    (p->op[i].sides & ~sides) != 0)
-			p->op[i].state = OP_PENDING;
+	struct op *op;
+
+	for (size_t i = 0; i < p->count; i++) {
+		op = &p->op[i];
+		if (op->state == OP_PLANNED && (op->sides & ~sides) != 0)
+			op->state = OP_PENDING;
+		/* Changes nothing, but what goes below it may have to wait. */
+		if (op->reason == REASON_LEFT_LOCAL && (sides & SIDE_HOME) == 0)
+			op->state = OP_PENDING;
+	}
 }

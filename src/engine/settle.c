@@ -53,9 +53,9 @@ stays_below(const struct home *h, const char *path, size_t len)
 static bool
 is_removal(const struct op *op)
 {
-	return op->result == NULL &&
-	    (op->local != NULL || op->remote != NULL) &&
-	    op->reason != REASON_NONE;
+	return op->action == ACTION_DELETE_LOCAL ||
+	    op->action == ACTION_DELETE_STORE ||
+	    op->reason == REASON_LEFT_LOCAL;
 }
 
 /*
@@ -155,16 +155,21 @@ note_needs(const struct op *op, struct needs *n)
 	}
 }
 
+/* Nothing is to be done about what is left alone; base may forget it, and
+ * people may have to hear of it. */
 static void
 drop_left(struct plan *p)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < p->count; i++)
-		if (!p->op[i].left || p->op[i].state == OP_FAILED) {
-			p->op[kept] = p->op[i];
-			p->op[kept++].left = 0;
-		}
+	for (size_t i = 0; i < p->count; i++) {
+		struct op *op = &p->op[i];
+
+		if (op->left && op->state == OP_PLANNED)
+			continue;
+		op->left = 0;
+		p->op[kept++] = *op;
+	}
 	p->count = kept;
 }
 

@@ -258,7 +258,7 @@ Test(plan, rules_delete_nothing_on_either_side)
 		{ .why = "an excluded directory that is not here",
 		    .trees = { "d/ d/x=1", NULL, "d/ d/x=1",
 			.rules = "local /d/" },
-		    .ops = "",
+		    .ops = "none:d none:d/x",
 		    .store = "d/ d/x=1" },
 		{ .why = "removed in the store, so forgotten, not deleted",
 		    .trees = { "d/ d/x=1", "d/ ?d/x", "d/",
@@ -274,26 +274,26 @@ Test(plan, rules_delete_nothing_on_either_side)
 		{ .why = "its directory was removed here: stays there",
 		    .trees = { "d/ d/x=1 d/y=1", NULL, "d/ d/x=1 d/y=1",
 			.rules = "local /d/x" },
-		    .ops = "delete-store:d/y",
+		    .ops = "none:d/x delete-store:d/y",
 		    .store = "d/ d/x=1",
-		    .base = "d/ d/x=1" },
+		    .base = "d/" },
 		{ .why = "two directories up, too",
 		    .trees = { "c/ c/d/ c/d/x=1", NULL, "c/ c/d/ c/d/x=1",
 			.rules = "local /c/d/x" },
-		    .ops = "",
+		    .ops = "none:c/d/x",
 		    .store = "c/ c/d/ c/d/x=1" },
 		{ .why = "no file takes the place of its directory there",
 		    .trees = { "d/ d/x=1", "d=2", "d/ d/x=1",
 			.rules = "local /d/x" },
-		    .ops = "upload:d(failed)",
+		    .ops = "upload:d(failed) none:d/x",
 		    .store = "d/ d/x=1",
-		    .base = "d/ d/x=1" },
+		    .base = "d/" },
 		{ .why = "a file here where the store's directory is excluded",
 		    .trees = { "d/ d/x=1", "d=2", "d/ d/x=1",
 			.rules = "local /d/" },
-		    .ops = "upload:d(failed)",
+		    .ops = "upload:d(failed) none:d/x",
 		    .store = "d/ d/x=1",
-		    .base = "d/ d/x=1" },
+		    .base = "d/" },
 		{ .why =
 			"a directory here that the rules exclude, a file there",
 		    .trees = { "d=1", "?d", "d=2", .rules = "local /d/" },
@@ -353,9 +353,9 @@ Test(plan, all_below_a_directory_that_won_lives)
 		    .trees = { "d/ d/e/ d/e/g=1 d/e/x=1 d/z=1", "d=3",
 			"d/ d/e/ d/e/g=1 d/e/x=1 d/z=2", .rules = "local x" },
 		    .ops = "conflict:d download:d/e download:d/e/g "
-			   "download:d/z",
+			   "none:d/e/x download:d/z",
 		    .local = "d/ d/e/ d/e/g=1 d/z=2",
-		    .base = "d/ d/e/ d/e/g=1 d/e/x=1 d/z=2" },
+		    .base = "d/ d/e/ d/e/g=1 d/z=2" },
 	};
 
 	CHECK_ROWS(rows);
@@ -490,25 +490,55 @@ Test(plan, the_base_never_lacks_a_parent)
 {
 	static const struct {
 		struct trees trees;
+		unsigned sides;
 		const char *base;
 	} cases[] = {
-		{ { NULL, "d/%700", "d/%755@9 d/x=1" }, "d/ d/x=1" },
-		{ { NULL, "d/%700@9", "d/%755 d/x=1" }, "d/ d/x=1" },
-		{ { "d=1", "d/%700@9", "d/%755 d/x=1" }, "d/ d/x=1" },
+		{ { NULL, "d/%700", "d/@9 d/x=1" }, SIDE_HOME, "d/ d/x=1" },
+		{ { NULL, "d/%700@9", "d/ d/x=1" }, SIDE_HOME, "d/ d/x=1" },
+		{ { NULL, "d/%700 d/x=1", "d/@9" }, SIDE_STORE,
+		    "d/%700 d/x=1" },
+		{ { "d=1", "d/%700@9", "d/ d/x=1" }, SIDE_HOME, "d/ d/x=1" },
 		{ { "d=1", "d/%700@9 d/e/%700@9", "d/ d/e/ d/e/x=1" },
-		    "d/ d/e/ d/e/x=1" },
-		{ { "d=1 d.x=2", "d/%700@9 d.x=2", "d/%755 d/x=1 d.x=2" },
-		    "d/ d/x=1 d.x=2" },
+		    SIDE_HOME, "d/ d/e/ d/e/x=1" },
+		{ { "d=1 d.x=2", "d/%700@9 d.x=2", "d/ d/x=1 d.x=2" },
+		    SIDE_HOME, "d/ d/x=1 d.x=2" },
 	};
 	struct world w;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		world_plan(&w, &cases[i].trees);
-		plan_restrict(&w.plan, SIDE_HOME);
+		plan_restrict(&w.plan, cases[i].sides);
 		world_do(&w);
 		cr_expect_str_eq(world_new_base(&w), cases[i].base);
 		world_free(&w);
 	}
+}
+
+/* What waits or failed stays in the base, and so does what it lies in. */
+Test(plan, a_directory_left_behind_is_known_until_all_below_is_done)
+{
+	static const struct trees t = { "d/ d/x=1 d/y=1", "d/ ?d/x d/y=1", NULL,
+		"local /d/x" };
+	struct world w;
+
+	world_plan(&w, &t);
+	plan_restrict(&w.plan, SIDE_STORE);
+	cr_expect_str_eq(world_ops(&w),
+	    "none:d(pending) none:d/x delete-local:d/y(pending)");
+	cr_expect_str_eq(world_new_base(&w), "d/ d/y=1");
+	world_free(&w);
+}
+
+/* Somebody removed it right before us: the parent could be replaced. */
+Test(plan, the_base_forgets_what_lies_below_a_file)
+{
+	struct world w;
+
+	world_plan(&w, &(struct trees){ "d/ d/x=1", "d/ d/x=1", "d=2" });
+	op_fail(world_op(&w, "d/x"), WHY_CHANGED);
+	world_do(&w);
+	cr_expect_str_eq(world_new_base(&w), "d=2");
+	world_free(&w);
 }
 
 /* Names for many files; the text is the caller's static buffer. */
