@@ -14,3 +14,12 @@ libsync_a_SOURCES = \
 	src/sync/send.c src/sync/send.h \
 	src/sync/round.c src/sync/round.h \
 	src/sync/sync.c src/sync/sync.h
+
+if UNIT_TESTS
+check_PROGRAMS += tests/unit/test_sync
+TESTS += tests/unit/test_sync
+tests_unit_test_sync_SOURCES = \
+	tests/unit/test_memo.c
+tests_unit_test_sync_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_sync_LDADD = $(SYNC_LIBS) $(CRITERION_LIBS)
+endif
