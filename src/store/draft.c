@@ -193,12 +193,17 @@ look(struct draft *d, const struct commit *c, struct err *e)
 static enum outcome
 attempt(struct draft *d, const struct commit *c, struct err *e)
 {
+	struct store *s = d->repo->store;
 	char to[STORE_PATH_MAX + 1];
 	struct err first;
 	enum outcome is;
 
-	if (store_publish(d->repo->store, d->dir, repo_path(to, c->number, ""),
-		e) == 0)
+	repo_path(to, c->number, "");
+	if (store_publish(s, d->dir, to, e) == 0)
+		return OUTCOME_OURS;
+	/* Somebody may have tidied up gen/, empty as it was. */
+	if (e->kind == ERR_GONE && d->unsure == 0 &&
+	    make_dir(s, "gen", e) == 0 && store_publish(s, d->dir, to, e) == 0)
 		return OUTCOME_OURS;
 	if (e->kind == ERR_OFFLINE) {
 		d->unsure = c->number;

@@ -116,11 +116,33 @@ struct word {
 	bool conflict;
 };
 
+/* All of it one hole. */
 static void
-read_content(struct word *w, const char *text)
+make_hole(struct storage *s, struct word *w)
+{
+	static const uint8_t zeros[1 << 20];
+	struct extent *x;
+	struct err e;
+
+	w->extra = arena_alloc(&s->arena, sizeof(*w->extra), &e);
+	x = arena_alloc(&s->arena, sizeof(*x), &e);
+	cr_assert(w->extra != NULL && x != NULL);
+	cr_assert_leq(w->entry->size, sizeof(zeros));
+	*x = (struct extent){ w->entry->size, { .gen = GEN_HOLE } };
+	*w->extra = (struct extra){ .extents = x, .extent_count = 1 };
+	w->entry->extra = w->extra;
+	w->entry->hash = hash_of(zeros, w->entry->size);
+}
+
+static void
+read_content(struct storage *s, struct word *w, const char *text)
 {
 	unsigned long seed, size;
 
+	if (sscanf(text, "HOLE:%lu", &w->entry->size) == 1) {
+		make_hole(s, w);
+		return;
+	}
 	if (sscanf(text, "RAND:%lu:%lu", &seed, &size) == 2) {
 		w->bytes = malloc(size + 1);
 		cr_assert_not_null(w->bytes);
@@ -154,10 +176,27 @@ read_word(struct storage *s, char *text, struct word *w)
 		*is = '\0';
 		w->entry->type = ENTRY_FILE;
 		w->entry->mode = 0644;
-		read_content(w, is + 1);
+		read_content(s, w, is + 1);
 	}
 	w->entry->path_len = (uint16_t)strlen(text);
 	w->entry->path = arena_copy(&s->arena, text, strlen(text), &e);
+}
+
+/* What stood in the same role in the generation before. */
+static const struct entry *
+old_entry(const struct profile *before, const struct word *w)
+{
+	const struct entry *t;
+
+	if (!w->conflict)
+		return tree_find(&before->tree, w->entry->path,
+		    w->entry->path_len);
+	for (size_t i = 0; i < before->conflict_count; i++) {
+		t = before->conflict[i].loser;
+		if (strcmp(t->path, w->entry->path) == 0)
+			return t;
+	}
+	return NULL;
 }
 
 static bool
@@ -224,10 +263,9 @@ read_words(struct storage *s, struct work *w, const char *words)
 	while ((text = strtok_r(rest, " ", &rest)) != NULL) {
 		cr_assert_lt(w->count, 256);
 		read_word(s, text, &w->word[w->count]);
-		old = tree_find(&w->before.profile.tree,
-		    w->word[w->count].entry->path,
-		    w->word[w->count].entry->path_len);
-		if (w->word[w->count].entry->size > 0 &&
+		old = old_entry(&w->before.profile, &w->word[w->count]);
+		if (w->word[w->count].bytes != NULL &&
+		    w->word[w->count].entry->size > 0 &&
 		    !take_place(&w->word[w->count], old))
 			pack_word(draft_packer(w->draft), &w->word[w->count]);
 		w->count++;

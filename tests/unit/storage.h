@@ -15,8 +15,8 @@
  * makes generations out of words. Every call ends the test where it fails.
  *
  * A profile is words: "d/" a directory, "x=text" a file and what it holds,
- * "y=RAND:SEED:SIZE" one of random bytes (large ones become extents), "!x=text"
- * an open conflict on x. What the generation before holds equal keeps its
+ * "y=RAND:SEED:SIZE" one of random bytes (large ones become extents),
+ * "z=HOLE:SIZE" zeros that were never written, "!x=text" an open conflict on x. What the generation before holds equal keeps its
  * place there.
  */
 struct storage {
