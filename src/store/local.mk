@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	src/store/store.c src/store/store.h \
+	src/store/dir_last.c src/store/dir_last.h \
 	src/store/store_dir.c src/store/store_dir.h \
 	src/store/file_url.c src/store/file_url.h \
 	src/store/dir_error.c src/store/dir_error.h \

@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "store/dir_error.h"
+#include "store/dir_last.h"
 #include "store/file_url.h"
 
 /* Written bytes are sent on their way to the disk in steps of this size, so
@@ -394,69 +395,16 @@ dir_mkdir(struct store *s, const char *path, struct err *e)
 	return rc;
 }
 
-/*
- * Rename, never onto anything. Where the file system cannot promise that,
- * rename(2) still refuses a directory that is not empty, and all that is ever
- * published is such a directory.
- */
-static int
-rename_new(int from_fd, const char *from, int to_fd, const char *to)
-{
-	struct stat st;
-
-	if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
-		return -1;
-	if (fstatat(to_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return renameat(from_fd, from, to_fd, to);
-}
-
-static int
-sync_file(int dirfd, const char *name)
-{
-	int fd, rc, sys;
-
-	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1)
-		return -1;
-	rc = fsync(fd);
-	sys = errno;
-	close(fd);
-	errno = sys;
-	return rc;
-}
-
-/*
- * The files of a directory, then their names. Each was on its way to the disk
- * since it was written, so that waiting here once costs less than at the end
- * of each file; and an error of writing that nobody saw yet is seen here.
- */
 static int
 sync_tree(const struct dir_store *d, const char *path, struct err *e)
 {
-	const struct dirent *at;
-	DIR *dir = NULL;
-	int fd, rc = -1;
+	int fd, rc = 0;
 
 	if ((fd = open_below(d, path, O_RDONLY | O_DIRECTORY)) == -1)
 		return failed(d, path, errno, e);
-	if ((dir = fdopendir(fd)) == NULL) {
-		failed(d, path, errno, e);
-		close(fd);
-		return -1;
-	}
-	for (errno = 0; (at = readdir(dir)) != NULL; errno = 0)
-		if (at->d_name[0] != '.' && sync_file(fd, at->d_name) == -1)
-			break;
-	if (errno != 0 || fsync(fd) == -1)
-		failed(d, path, errno, e);
-	else
-		rc = 0;
-	closedir(dir);
+	if (dir_sync(fd) == -1)
+		rc = failed(d, path, errno, e);
+	close(fd);
 	return rc;
 }
 
@@ -478,7 +426,7 @@ dir_publish(struct store *s, const char *from, const char *to, struct err *e)
 		goto out;
 	}
 	forget_cached(d);
-	if (rename_new(from_fd, from_name, to_fd, to_name) == -1) {
+	if (dir_rename_new(from_fd, from_name, to_fd, to_name) == -1) {
 		failed(d, to, errno, e);
 		goto out;
 	}
