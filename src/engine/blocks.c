@@ -167,6 +167,71 @@ blocks_maker_free(struct blocks_maker *m)
 	free(m);
 }
 
+/* Bytes of block i of a version of size bytes. */
+static size_t
+len_of(uint64_t size, uint32_t block_len, size_t i)
+{
+	uint64_t left = size - (uint64_t)i * block_len;
+
+	return left < block_len ? (size_t)left : block_len;
+}
+
+/* Does the block at off stand where it stood, whole? *next moves along. */
+static bool
+stands(const struct spans *s, size_t *next, uint64_t off, size_t len)
+{
+	const struct span *at;
+
+	while (
+	    *next < s->count && s->span[*next].at + s->span[*next].len <= off)
+		(*next)++;
+	if (*next == s->count)
+		return false;
+	at = &s->span[*next];
+	return at->from == at->at && at->at <= off &&
+	    off + len <= at->at + at->len;
+}
+
+int
+blocks_next(struct blocks *out, const struct blocks *old,
+    const struct spans *spans, uint64_t size, blocks_read *read, void *arg,
+    struct err *e)
+{
+	struct blocks b = { .size = size, .block_len = blocks_len_for(size) };
+	uint8_t *bytes = malloc(b.block_len);
+	size_t next = 0, len;
+	uint64_t off;
+	int rc = -1;
+
+	if (bytes == NULL) {
+		err_sys(e, "block of a large file");
+		goto out;
+	}
+	if (blocks_alloc(&b, count_for(size, b.block_len), e) == -1)
+		goto out;
+	for (size_t i = 0; i < b.count; i++) {
+		off = (uint64_t)i * b.block_len;
+		len = len_of(size, b.block_len, i);
+		if (b.block_len == old->block_len && i < old->count &&
+		    len == len_of(old->size, old->block_len, i) &&
+		    stands(spans, &next, off, len)) {
+			b.block[i] = old->block[i];
+			continue;
+		}
+		if (read(arg, off, bytes, len, e) == -1)
+			goto out;
+		b.block[i].strong = hash_of(bytes, len);
+		b.block[i].weak = blocks_weak(0, bytes, len);
+	}
+	*out = b;
+	b = (struct blocks){ 0 };
+	rc = 0;
+out:
+	free(bytes);
+	blocks_free(&b);
+	return rc;
+}
+
 int
 blocks_encode(struct buf *out, const struct blocks *b, struct err *e)
 {

@@ -88,4 +88,12 @@ int blocks_match(struct spans *out, const struct blocks *old, uint64_t size,
     blocks_read *read, void *arg, struct err *e) MUST_CHECK;
 void spans_free(struct spans *s);
 
+/*
+ * The signature of that new version: blocks that stand where they stood are
+ * taken from old, only the others are read (once more) and summed.
+ */
+int blocks_next(struct blocks *out, const struct blocks *old,
+    const struct spans *spans, uint64_t size, blocks_read *read, void *arg,
+    struct err *e) MUST_CHECK;
+
 #endif

@@ -116,15 +116,16 @@ add_part(struct content *t, const struct part *part, struct err *e)
 struct reading {
 	struct contents *c;
 	const struct content_in *in;
-	struct blocks_maker *maker; /* owned; NULL: small */
+	struct blocks_maker *maker; /* owned; NULL: small, or made ... */
+	struct blocks made;         /* ... from the older version's */
 	uint64_t next;              /* what has been read in order so far */
 };
 
 static int
-reading_open(struct reading *r, struct err *e)
+reading_open(struct reading *r, bool in_pieces, struct err *e)
 {
 	hash_stream_reset(r->c->stream);
-	if (r->in->entry->size < LARGE_FILE)
+	if (r->in->entry->size < LARGE_FILE || in_pieces)
 		return 0;
 	return blocks_maker_new(&r->maker, r->in->entry->size, e);
 }
@@ -160,10 +161,8 @@ reading_check(struct reading *r, struct buf *sig, struct err *e)
 {
 	const struct stat *was = r->in->st;
 	const struct entry *t = r->in->entry;
-	struct blocks blocks = { 0 };
 	struct hash got = hash_stream_get(r->c->stream);
 	struct stat now;
-	int rc = 0;
 
 	if (fstat(r->in->fd, &now) == -1)
 		return err_sys(e, "%s", t->path);
@@ -173,13 +172,9 @@ reading_check(struct reading *r, struct buf *sig, struct err *e)
 	    now.st_ctim.tv_nsec != was->st_ctim.tv_nsec)
 		return err_set(e, ERR_RACE, "%s: changed while it was read",
 		    t->path);
-	if (r->maker != NULL) {
-		rc = blocks_maker_end(r->maker, &blocks, e);
-		if (rc == 0)
-			rc = blocks_encode(sig, &blocks, e);
-		blocks_free(&blocks);
-	}
-	return rc;
+	if (r->maker != NULL && blocks_maker_end(r->maker, &r->made, e) == -1)
+		return -1;
+	return r->made.count > 0 ? blocks_encode(sig, &r->made, e) : 0;
 }
 
 /* Bytes off..off+len of the file into the open member. */
@@ -383,6 +378,9 @@ pack_pieces(struct reading *r, struct content *t, struct err *e)
 
 	rc = blocks_match(&spans, r->in->older_blocks, t->size, read_at, r, e);
 	if (rc == 0)
+		rc = blocks_next(&r->made, r->in->older_blocks, &spans, t->size,
+		    read_at, r, e);
+	if (rc == 0)
 		rc = parts_of(t, r->in->older, &spans, &data, e);
 	spans_free(&spans);
 	if (rc == -1)
@@ -409,13 +407,14 @@ is_sparse(const struct content_in *in)
 static int
 pack_one(struct reading *r, struct content *t, struct err *e)
 {
-	if (reading_open(r, e) == -1)
+	bool sparse = is_sparse(r->in);
+	bool in_pieces = r->in->older != NULL && !sparse;
+
+	if (reading_open(r, in_pieces, e) == -1)
 		return -1;
-	if (is_sparse(r->in))
+	if (sparse)
 		return pack_sparse(r, t, e);
-	if (r->in->older != NULL)
-		return pack_pieces(r, t, e);
-	return pack_whole(r, t, e);
+	return in_pieces ? pack_pieces(r, t, e) : pack_whole(r, t, e);
 }
 
 int
@@ -435,6 +434,7 @@ contents_pack(struct contents *c, const struct content_in *in, struct buf *sig,
 	rc = 0;
 out:
 	blocks_maker_free(r.maker);
+	blocks_free(&r.made);
 	free(t.part);
 	return rc;
 }

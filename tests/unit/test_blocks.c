@@ -200,6 +200,64 @@ Test(blocks, edits_cost_no_more_than_two_blocks_each)
 	}
 }
 
+/* Blocks as blocks_next() makes them, read bytes counted in now. */
+static struct blocks
+next_of(const struct bytes *old, struct bytes *now)
+{
+	struct spans s = match(old, now);
+	struct blocks before = blocks_of(old), after;
+	struct err e;
+
+	now->served = 0;
+	cr_assert_eq(blocks_next(&after, &before, &s, now->len, read_bytes, now,
+			 &e),
+	    0);
+	spans_free(&s);
+	blocks_free(&before);
+	return after;
+}
+
+Test(blocks, the_next_signature_is_the_one_made_from_all_bytes)
+{
+	uint64_t seed = 77;
+
+	for (int round = 0; round < 100; round++) {
+		struct bytes old =
+		    bytes_random(&seed, 1 + draw(&seed, 300000), round % 3);
+		struct bytes now = bytes_of(old.at, old.len);
+		struct blocks made, whole;
+		unsigned edits = 0;
+
+		while (edits < 3 && now.len > 1000)
+			edit(&now, &seed, &edits);
+		made = next_of(&old, &now);
+		whole = blocks_of(&now);
+		cr_assert_eq(made.count, whole.count);
+		cr_assert_eq(memcmp(made.block, whole.block,
+				 made.count * sizeof(made.block[0])),
+		    0, "round %d", round);
+		blocks_free(&made);
+		blocks_free(&whole);
+		free(old.at);
+		free(now.at);
+	}
+}
+
+Test(blocks, the_next_signature_reads_only_what_changed)
+{
+	uint64_t seed = 78;
+	struct bytes old = bytes_random(&seed, 1000 * BLOCK_MIN, 0);
+	struct bytes now = bytes_of(old.at, old.len);
+	struct blocks made;
+
+	now.at[500 * BLOCK_MIN + 3] ^= 1;
+	made = next_of(&old, &now);
+	cr_assert_eq(now.served, BLOCK_MIN);
+	blocks_free(&made);
+	free(old.at);
+	free(now.at);
+}
+
 Test(blocks, an_equal_file_is_one_span_and_is_read_once)
 {
 	uint64_t seed = 2;
