@@ -328,3 +328,17 @@ echo 'lokal x' >> "$a/.config/roam/rules"
 expect 2 settings config --check
 says "$a/.config/roam/rules:4: "
 expect 0 settings config
+
+# --- The page names every command and option --------------------------------
+page=$(sed 's/\\-/-/g' "$srcdir/man/roam.1")
+commands=$("$ROAM" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+[ "$(wc -w <<< "$commands")" -ge 15 ] || fail "what are the commands? $commands"
+for command in $commands; do
+	grep -Eq "^\.It Cm $command( |$)" <<< "$page" ||
+		fail "roam.1 does not tell of $command"
+	options=$("$ROAM" "$command" --help | grep -o -- ' --[a-z-]*')
+	for option in $options; do
+		grep -Eq "^\.It Fl .*-${option#--}( |$)" <<< "$page" ||
+			fail "roam.1 does not tell of $option"
+	done
+done
