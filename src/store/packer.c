@@ -26,6 +26,7 @@ struct packer {
 	bool large;
 	uint64_t left; /* bytes that have not come yet */
 	size_t first_run;
+	bool given_up;
 };
 
 static const mode_t tar_type[ENTRY__COUNT] = {
@@ -42,6 +43,8 @@ take_bytes(struct archive *tar, void *arg, const void *bytes, size_t len)
 	struct packer *p = arg;
 
 	(void)tar;
+	if (p->given_up)
+		return -1;
 	buf_bytes(press_frame(p->press), bytes, len);
 	return (la_ssize_t)len;
 }
@@ -85,11 +88,11 @@ packer_free(struct packer *p)
 {
 	if (p == NULL)
 		return;
-	/* Without archive_write_fail() it would try to end the archive. */
-	if (p->tar != NULL) {
-		(void)archive_write_fail(p->tar);
+	/* libarchive wants to end the archive, which may take many zeros;
+	 * archive_write_fail() prevents that, but leaks. */
+	p->given_up = true;
+	if (p->tar != NULL)
 		(void)archive_write_free(p->tar);
-	}
 	archive_entry_free(p->member);
 	if (p->utf8 != (locale_t)0)
 		freelocale(p->utf8);
