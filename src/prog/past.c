@@ -26,6 +26,20 @@ past_open(struct look *l, const struct options *o, struct err *e)
 	return -1;
 }
 
+int
+past_open_store(struct look *l, const struct options *o, struct err *e)
+{
+	struct setup_how how = options_setup(o);
+
+	if (setup_load(&l->setup, &how, e) == -1)
+		return -1;
+	context_init(&l->c, &l->setup);
+	if (open_log(l, e) == 0)
+		return 0;
+	look_close(l);
+	return -1;
+}
+
 static int
 see_manifest(const struct store_item *item, void *arg, struct err *e)
 {

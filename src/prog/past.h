@@ -16,6 +16,10 @@
 int past_open(struct look *l, const struct options *o,
     struct err *e) MUST_CHECK;
 
+/* The same without a home, for what concerns the store alone. */
+int past_open_store(struct look *l, const struct options *o,
+    struct err *e) MUST_CHECK;
+
 /* Index in the list of the oldest generation that was not collected: what is
  * before it has no more than its record left. */
 int past_first(struct look *l, size_t *out, struct err *e) MUST_CHECK;

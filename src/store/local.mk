@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	src/store/dir_error.c src/store/dir_error.h \
 	src/store/frame.c src/store/frame.h \
 	src/store/press.c src/store/press.h \
+	src/store/tar.c src/store/tar.h \
 	src/store/packer.c src/store/packer.h \
 	src/store/fetch.c src/store/fetch.h \
 	src/store/repo.c src/store/repo.h \

@@ -6,6 +6,8 @@ libsync_a_SOURCES = \
 	src/sync/extract.c src/sync/extract.h \
 	src/sync/index.c src/sync/index.h \
 	src/sync/extents.c src/sync/extents.h \
+	src/sync/slices.c src/sync/slices.h \
+	src/sync/export.c src/sync/export.h \
 	src/sync/contents.c src/sync/contents.h \
 	src/sync/contents_place.c \
 	src/sync/list.c src/sync/list.h \
