@@ -274,6 +274,7 @@ collect_generations(struct collector *c, const struct keep_policy *keep,
     struct decode *how, struct err *e)
 {
 	struct collected *out = c->out;
+	struct sparse_list sparse;
 
 	if (read_past(c, e) == -1)
 		return -1;
@@ -288,8 +289,12 @@ collect_generations(struct collector *c, const struct keep_policy *keep,
 			return -1;
 	if (c->left_count > 1)
 		qsort(c->left, c->left_count, sizeof(*c->left), by_name);
-	return usage_sparse(c->repo->store, &c->head, c->left, c->left_count,
-	    &out->sparse, &out->sparse_count, e);
+	if (usage_sparse(c->repo->store, &c->head, c->left, c->left_count,
+		&sparse, e) == -1)
+		return -1;
+	out->sparse = sparse.at;
+	out->sparse_count = sparse.count;
+	return 0;
 }
 
 static int

@@ -31,8 +31,7 @@ struct piece {
 	size_t count;
 	bool ends_span;
 	struct inflater *inflater; /* owned */
-	uint8_t *bytes;            /* owned; inflated */
-	size_t len, cap;
+	struct buf content;
 	int rc;
 	struct err err;
 };
@@ -133,25 +132,6 @@ is_damage(const struct err *e)
 	    e->kind == ERR_LIMIT;
 }
 
-static int
-inflate_piece(struct piece *p, const uint8_t *bytes, size_t len)
-{
-	uint8_t *more;
-	size_t size;
-
-	if (frame_size(bytes, len, &size, &p->err) == -1)
-		return -1;
-	if (size > p->cap) {
-		if ((more = malloc(size)) == NULL)
-			return err_sys(&p->err, "frame");
-		free(p->bytes);
-		p->bytes = more;
-		p->cap = size;
-	}
-	return frame_inflate(p->inflater, bytes, len, p->bytes, p->cap, &p->len,
-	    &p->err);
-}
-
 static void
 work_piece(void *item, void *arg)
 {
@@ -160,12 +140,14 @@ work_piece(void *item, void *arg)
 	const struct place *at = &p->want->place;
 
 	(void)arg;
+	buf_clear(&p->content);
 	p->rc = -1;
 	if (sp->rc == -1 && sp->err.kind != ERR_FORMAT)
 		p->err = sp->err;
 	else
-		p->rc = inflate_piece(p, sp->bytes + (at->frame - sp->from),
-		    at->frame_len);
+		p->rc = frame_inflate(p->inflater,
+		    sp->bytes + (at->frame - sp->from), at->frame_len,
+		    &p->content, &p->err);
 	if (p->rc == 0)
 		return;
 	if (sp->rc == -1)
@@ -194,10 +176,10 @@ deliver_piece(struct fetch *f, struct err *e)
 		w = &p->want[i];
 		if (p->rc == -1)
 			rc = f->deliver(w, NULL, &p->err, f->arg, e);
-		else if (w->place.at <= p->len &&
-		    w->len <= p->len - w->place.at)
-			rc = f->deliver(w, p->bytes + w->place.at, NULL, f->arg,
-			    e);
+		else if (w->place.at <= p->content.len &&
+		    w->len <= p->content.len - w->place.at)
+			rc = f->deliver(w, p->content.bytes + w->place.at, NULL,
+			    f->arg, e);
 		else {
 			err_set(&why, ERR_FORMAT,
 			    "generation %llu, pack %u, frame at %llu: "
@@ -360,7 +342,7 @@ fetch_run(struct store *s, struct want *wants, size_t count,
 	crew_free(f.inflaters);
 	for (size_t i = 0; f.piece != NULL && i < f.piece_count; i++) {
 		inflater_free(f.piece[i].inflater);
-		free(f.piece[i].bytes);
+		buf_free(&f.piece[i].content);
 	}
 	for (size_t i = 0; i < SPANS; i++)
 		free(f.span[i].bytes);
@@ -372,12 +354,15 @@ int
 fetch_inflate(const void *bytes, size_t len, void *out, size_t cap,
     size_t *out_len, struct err *e)
 {
+	/* It is full from the beginning, so that it never moves. */
+	struct buf to = { .bytes = out, .cap = cap, .max = cap };
 	struct inflater *i;
 	int rc;
 
 	if (inflater_new(&i, e) == -1)
 		return -1;
-	rc = frame_inflate(i, bytes, len, out, cap, out_len, e);
+	rc = frame_inflate(i, bytes, len, &to, e);
 	inflater_free(i);
+	*out_len = to.len;
 	return rc;
 }

@@ -45,22 +45,19 @@ deflater_free(struct deflater *d)
 	free(d);
 }
 
-size_t
-frame_bound(size_t len)
-{
-	return ZSTD_compressBound(len);
-}
-
 int
-frame_deflate(struct deflater *d, const void *bytes, size_t len, void *out,
-    size_t cap, size_t *out_len, struct err *e)
+frame_deflate(struct deflater *d, const void *bytes, size_t len,
+    struct buf *out, struct err *e)
 {
-	size_t n;
+	size_t cap = ZSTD_compressBound(len), n;
+	uint8_t *to;
 
-	n = ZSTD_compress2(d->zstd, out, cap, bytes, len);
+	if ((to = buf_room(out, cap)) == NULL)
+		return buf_check(out, e);
+	n = ZSTD_compress2(d->zstd, to, cap, bytes, len);
 	if (ZSTD_isError(n))
 		return err_set(e, ERR_SYSTEM, "zstd: %s", ZSTD_getErrorName(n));
-	*out_len = n;
+	out->len += n;
 	return 0;
 }
 
@@ -110,16 +107,14 @@ inflater_free(struct inflater *i)
 }
 
 int
-frame_inflate(struct inflater *i, const void *bytes, size_t len, void *out,
-    size_t cap, size_t *out_len, struct err *e)
+frame_inflate(struct inflater *i, const void *bytes, size_t len,
+    struct buf *out, struct err *e)
 {
 	size_t size, n;
+	uint8_t *to;
 
 	if (frame_size(bytes, len, &size, e) == -1)
 		return -1;
-	if (size > cap)
-		return err_set(e, ERR_LIMIT, "frame: %zu bytes, more than %zu",
-		    size, cap);
 	n = ZSTD_findFrameCompressedSize(bytes, len);
 	if (ZSTD_isError(n))
 		return err_set(e, ERR_FORMAT, "frame: %s",
@@ -127,13 +122,15 @@ frame_inflate(struct inflater *i, const void *bytes, size_t len, void *out,
 	if (n != len)
 		return err_set(e, ERR_FORMAT, "frame: %zu bytes too many",
 		    len - n);
-	n = ZSTD_decompressDCtx(i->zstd, out, size, bytes, len);
+	if ((to = buf_room(out, size)) == NULL)
+		return buf_check(out, e);
+	n = ZSTD_decompressDCtx(i->zstd, to, size, bytes, len);
 	if (ZSTD_isError(n))
 		return err_set(e, ERR_FORMAT, "frame: %s",
 		    ZSTD_getErrorName(n));
 	if (n != size)
 		return err_set(e, ERR_FORMAT, "frame: %zu bytes, not %zu", n,
 		    size);
-	*out_len = n;
+	out->len += n;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /*
@@ -24,13 +25,10 @@ struct deflater;
 struct inflater;
 
 int deflater_new(struct deflater **out, int level, struct err *e) MUST_CHECK;
-/* cap is at least frame_bound(len). */
-int frame_deflate(struct deflater *d, const void *bytes, size_t len, void *out,
-    size_t cap, size_t *out_len, struct err *e) MUST_CHECK;
+/* Appends to out one frame of all the bytes. */
+int frame_deflate(struct deflater *d, const void *bytes, size_t len,
+    struct buf *out, struct err *e) MUST_CHECK;
 void deflater_free(struct deflater *d);
-
-/* Bytes that a frame of len bytes of content takes at most. */
-size_t frame_bound(size_t len);
 
 /*
  * Size of the content that the frame beginning with bytes claims to have.
@@ -41,9 +39,10 @@ int frame_size(const void *bytes, size_t len, size_t *out,
     struct err *e) MUST_CHECK;
 
 int inflater_new(struct inflater **out, struct err *e) MUST_CHECK;
-/* The content of the one frame that bytes are, no more and no less. */
-int frame_inflate(struct inflater *i, const void *bytes, size_t len, void *out,
-    size_t cap, size_t *out_len, struct err *e) MUST_CHECK;
+/* Appends to out the content of the one frame that bytes are, no more and no
+ * less. ERR_LIMIT beyond out->max. */
+int frame_inflate(struct inflater *i, const void *bytes, size_t len,
+    struct buf *out, struct err *e) MUST_CHECK;
 void inflater_free(struct inflater *i);
 
 #endif

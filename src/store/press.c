@@ -50,12 +50,10 @@ static void
 deflate_job(void *item, void *arg)
 {
 	struct job *j = item;
-	size_t len = 0;
 
 	(void)arg;
-	j->rc = frame_deflate(j->deflater, j->raw.bytes, j->raw.len,
-	    j->packed.bytes, j->packed.cap, &len, &j->err);
-	j->packed.len = len;
+	j->rc = frame_deflate(j->deflater, j->raw.bytes, j->raw.len, &j->packed,
+	    &j->err);
 }
 
 static int
@@ -262,9 +260,6 @@ hand_over(struct press *p, bool ends_pack, struct err *e)
 
 	if (buf_check(&j->raw, e) == -1)
 		return -1;
-	buf_clear(&j->packed);
-	if (buf_room(&j->packed, frame_bound(j->raw.len)) == NULL)
-		return buf_check(&j->packed, e);
 	j->run_end = p->run_count;
 	j->ends_pack = ends_pack;
 	if (crew_is_full(p->crew) && retire(p, crew_take(p->crew), e) == -1)

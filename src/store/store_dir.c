@@ -385,11 +385,9 @@ dir_mkdir(struct store *s, const char *path, struct err *e)
 
 	if ((fd = open_parent(d, path, &name)) == -1)
 		return failed(d, path, errno, e);
-	if (mkdirat(fd, name, 0700) == -1)
-		rc = failed(d, path, errno, e);
 	/* gen/ has to last as well as what publish() puts there; what is made
 	 * below it or tmp/ is made to last by publish(). */
-	else if (name == path && fsync(fd) == -1)
+	if (mkdirat(fd, name, 0700) == -1 || (name == path && fsync(fd) == -1))
 		rc = failed(d, path, errno, e);
 	close(fd);
 	return rc;

@@ -279,8 +279,8 @@ judge(struct store *s, const struct patch *patch, struct sparse *out,
 
 int
 usage_sparse(struct store *s, const struct profile *p,
-    const struct pack_size *list, size_t count, struct sparse **out,
-    size_t *out_count, struct err *e)
+    const struct pack_size *list, size_t count, struct sparse_list *out,
+    struct err *e)
 {
 	struct lives l = { .pack = list, .pack_count = count };
 	struct sparse *found = NULL, one;
@@ -313,8 +313,7 @@ usage_sparse(struct store *s, const struct profile *p,
 		if (sparse)
 			found[n++] = one;
 	}
-	*out = found;
-	*out_count = n;
+	*out = (struct sparse_list){ found, n };
 	found = NULL;
 	rc = 0;
 out:

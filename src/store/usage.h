@@ -54,10 +54,14 @@ struct pack_size {
 /*
  * Which of the packs in list (sorted) are needed by p for less than half of
  * their bytes, but for some. Where the places alone do not tell it reads the
- * heads of frames. out is the caller's to free().
+ * heads of frames. out->at is the caller's to free().
  */
+struct sparse_list {
+	struct sparse *at; /* owned */
+	size_t count;
+};
 int usage_sparse(struct store *s, const struct profile *p,
-    const struct pack_size *list, size_t count, struct sparse **out,
-    size_t *out_count, struct err *e) MUST_CHECK;
+    const struct pack_size *list, size_t count, struct sparse_list *out,
+    struct err *e) MUST_CHECK;
 
 #endif

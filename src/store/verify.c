@@ -279,15 +279,18 @@ check_manifests(struct verifier *v, const struct decode *how, struct err *e)
 static int
 check_data(struct verifier *v, struct err *e)
 {
+	struct pack_name name;
 	const struct seen *s;
 
 	for (size_t i = 0; i < v->count; i++) {
 		s = &v->seen[i];
-		for (uint32_t k = 0; k < s->commit.pack_count; k++)
+		for (uint32_t k = 0; k < s->commit.pack_count; k++) {
+			name = (struct pack_name){ s->number, k };
 			if (s->pack_size[k] == s->commit.pack[k].size &&
-			    pack_check(v->repo->store, s->number, k,
+			    pack_check(v->repo->store, &name,
 				&s->commit.pack[k], v->how, v->out, e) == -1)
 				return -1;
+		}
 	}
 	return contents_check(&v->contents, v->repo->store, v->how,
 	    &v->out->findings, e);

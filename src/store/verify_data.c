@@ -138,10 +138,10 @@ compare_small(const struct want *w, const void *bytes, const struct err *why,
 }
 
 static int
-check_small(struct contents *c, struct store *s, const struct verify *how,
-    uint64_t *findings, struct err *e)
+check_small(const struct comparer *to, struct store *s, struct err *e)
 {
-	struct comparer comparer = { c, how, findings };
+	const struct contents *c = to->contents;
+	struct comparer copy = *to;
 	struct want *want;
 	size_t n = 0;
 	int rc;
@@ -156,7 +156,7 @@ check_small(struct contents *c, struct store *s, const struct verify *how,
 				.len = c->at[i].entry->size,
 				.tag = i,
 			};
-	rc = fetch_run(s, want, n, compare_small, &comparer, e);
+	rc = fetch_run(s, want, n, compare_small, &copy, e);
 	free(want);
 	return rc;
 }
@@ -300,11 +300,12 @@ int
 contents_check(struct contents *c, struct store *s, const struct verify *how,
     uint64_t *findings, struct err *e)
 {
+	struct comparer to = { c, how, findings };
 	struct window win = { 0 };
 	int rc;
 
 	keep_distinct(c);
-	if (check_small(c, s, how, findings, e) == -1)
+	if (check_small(&to, s, e) == -1)
 		return -1;
 	if ((win.bytes = malloc(WINDOW)) == NULL)
 		return err_sys(e, "contents");
@@ -347,21 +348,21 @@ out:
 }
 
 int
-pack_check(struct store *s, uint64_t gen, uint32_t pack,
+pack_check(struct store *s, const struct pack_name *pack,
     const struct sealed *sealed, const struct verify *how, struct verified *out,
     struct err *e)
 {
 	char path[STORE_PATH_MAX + 1], name[32];
 	struct hash hash;
 
-	snprintf(name, sizeof(name), "pack%u", (unsigned)pack);
-	if (hash_file(s, repo_path(path, gen, name), sealed->size, &out->bytes,
-		&hash, e) == -1) {
+	snprintf(name, sizeof(name), "pack%u", (unsigned)pack->pack);
+	if (hash_file(s, repo_path(path, pack->gen, name), sealed->size,
+		&out->bytes, &hash, e) == -1) {
 		if (!repo_is_damage(e))
 			return -1;
-		verify_found(how, gen, name, e->text, &out->findings);
+		verify_found(how, pack->gen, name, e->text, &out->findings);
 	} else if (!hash_same(&hash, &sealed->hash))
-		verify_found(how, gen, name,
+		verify_found(how, pack->gen, name,
 		    "not the bytes that its commit says", &out->findings);
 	return 0;
 }

@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "model/commit.h"
 #include "model/entry.h"
+#include "store/usage.h"
 #include "store/verify.h"
 
 /*
@@ -32,9 +34,9 @@ int contents_add(struct contents *c, const struct entry *t, uint64_t gen,
 int contents_check(struct contents *c, struct store *s,
     const struct verify *how, uint64_t *findings, struct err *e) MUST_CHECK;
 
-/* Is the pack as long and with the hash that its commit says? *findings and
- * *bytes grow. */
-int pack_check(struct store *s, uint64_t gen, uint32_t pack,
+/* Is the pack as long and with the hash that its commit says? findings and
+ * bytes of out grow. */
+int pack_check(struct store *s, const struct pack_name *pack,
     const struct sealed *sealed, const struct verify *how, struct verified *out,
     struct err *e) MUST_CHECK;
 
