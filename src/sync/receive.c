@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "engine/blocks.h"
+#include "local/flush.h"
 #include "local/shelf.h"
 #include "local/stage.h"
 #include "store/fetch.h"
@@ -36,6 +37,7 @@ struct receiver {
 	struct index home;   /* files of the home by content */
 	unsigned char *copy; /* COPY_LEN bytes, owned */
 	struct hash_stream *stream;
+	struct flush *flush;
 	uint64_t done, of; /* bytes, for progress */
 	uint64_t fetched;
 };
@@ -364,6 +366,7 @@ deliver(const struct want *w, const void *bytes, const struct err *why,
 	j->missing -= w->len;
 	if (rc == -1)
 		job_fail(r, j, &failed);
+	flush_note(r->flush, w->len);
 	if (r->in->progress != NULL)
 		r->in->progress(r->done, r->of, r->in->arg);
 	return 0;
@@ -444,6 +447,7 @@ receive_jobs(struct receiver *r, struct err *e)
 	if ((r->copy = malloc(COPY_LEN)) == NULL)
 		return err_sys(e, "copy buffer");
 	if (hash_stream_new(&r->stream, e) == -1 ||
+	    flush_new(&r->flush, r->in->stagefd, e) == -1 ||
 	    index_new(&r->home, &r->in->local->tree, e) == -1)
 		return -1;
 	for (size_t i = 0; i < r->job_count; i++)
@@ -469,6 +473,7 @@ receive(const struct receive_in *in, uint64_t *bytes, struct err *e)
 	free(r.job);
 	free(r.want);
 	index_free(&r.home);
+	flush_free(r.flush);
 	free(r.copy);
 	hash_stream_free(r.stream);
 	return rc;
