@@ -55,7 +55,7 @@ print_row(const struct row *r)
 static void
 print_all(const struct setup *s, const struct options *o)
 {
-	struct row r;
+	struct row r = { .name = "" };
 
 	for (size_t i = 0; i < conf_key_count; i++) {
 		fill(&r, s, o, i);
@@ -82,7 +82,7 @@ static int
 print_json(const struct setup *s, const struct options *o, struct err *e)
 {
 	json_t *all = json_array();
-	struct row r;
+	struct row r = { .name = "" };
 
 	if (all == NULL)
 		return print_no_memory(e);

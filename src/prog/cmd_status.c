@@ -160,12 +160,19 @@ print_when(const char *label, int64_t ns)
 }
 
 static void
-print_known(const char *label, uint64_t generation)
+print_generations(const struct context *c, bool answered)
 {
-	if (generation != 0)
-		print_field(label, "%llu", (unsigned long long)generation);
+	unsigned long long head = c->head.number, base = c->state.number;
+
+	if (head != 0)
+		print_field("Head", "%llu", head);
 	else
-		print_field(label, "unknown");
+		print_field("Head", "%s", answered ? "none yet" : "unknown");
+	if (base != 0)
+		print_field("Base", "%llu%s", base,
+		    head > base && !c->estranged ? ", behind the head" : "");
+	else
+		print_field("Base", "none yet");
 }
 
 /* A count, and what one does about it; nothing where it is 0. */
@@ -187,8 +194,8 @@ print_text(const struct look *l, const struct standing *s)
 	print_field("State", "%s", s->state);
 	if (s->reason[0] != '\0')
 		print_prose("Reason", s->reason);
-	print_known("Head", l->c.head.number);
-	print_known("Base", l->c.state.number);
+	if (store[0] != '\0')
+		print_generations(&l->c, strcmp(s->state, "roaming") == 0);
 	print_when("Last success", m->last_success_ns);
 	if (m->last_attempt_ns != m->last_success_ns)
 		print_when("Last attempt", m->last_attempt_ns);

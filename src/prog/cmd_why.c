@@ -286,25 +286,24 @@ same_version(const struct version *a, const struct version *b)
 	    (a->hashed || x->type == ENTRY_DIR);
 }
 
+/* before: what stands above it, which is called place. */
 static void
 print_version(const char *label, const struct version *at,
-    const struct version *base)
+    const struct version *before, const char *place)
 {
 	const struct entry *t = &at->entry;
-	char size[TEXT_SIZE_MAX + 2] = "", time[TEXT_TIME_MAX];
+	char size[TEXT_SIZE_MAX] = "", time[TEXT_TIME_MAX];
 
 	if (!at->there) {
 		print_field(label, "not there");
-	} else if (base != NULL && same_version(at, base)) {
-		print_field(label, "as in the base");
+	} else if (before != NULL && same_version(at, before)) {
+		print_field(label, "as in the %s", place);
 	} else {
-		if (t->type == ENTRY_FILE) {
+		if (t->type == ENTRY_FILE)
 			text_size_human(t->size, size);
-			strcat(size, ", ");
-		}
-		print_field(label, "%s, %smode %04o, of %s",
+		print_field(label, "%s%s%s, mode %04o, of %s",
 		    t->type != ENTRY_NONE ? entry_kind(t) : "special file",
-		    size, (unsigned)t->mode,
+		    size[0] != '\0' ? ", " : "", size, (unsigned)t->mode,
 		    text_time_local(t->mtime_ns, time));
 	}
 }
@@ -327,10 +326,12 @@ print_text(const struct look *l, const struct view *v)
 		    r->unit != NULL ? " in one unit with all of " : "",
 		    r->unit != NULL ? r->unit : "");
 	if (l->c.state.number > 0)
-		print_version("Base", &v->base, NULL);
-	print_version("Home", &v->local, &v->base);
-	if (v->store_known)
-		print_version("Store", &v->store, &v->base);
+		print_version("Base", &v->base, NULL, NULL);
+	print_version("Home", &v->local, &v->base, "base");
+	if (v->store_known && v->base.there)
+		print_version("Store", &v->store, &v->base, "base");
+	else if (v->store_known)
+		print_version("Store", &v->store, &v->local, "home");
 	else
 		print_field("Store", "unknown");
 }

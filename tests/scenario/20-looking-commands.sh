@@ -87,6 +87,8 @@ expect 0 on a status
 narrow
 says "Head:          3"
 says "Base:          3"
+expect 0 on b status
+says "Base:          2, behind the head"
 expect 0 on a --json status
 is 'd["head"], d["base"], d["last_error"], d["reason"]' '(3, 3, None, None)'
 is 'd["last_attempt"] == d["last_success"] != None' True
@@ -208,6 +210,23 @@ for path in /etc/passwd ../x docs/../../x "$a" . ''; do
 	errs usage
 done
 expect 2 on a why
+
+# --- They change nothing ----------------------------------------------------
+look() {
+	find "$a" "$store" -printf '%p %i %T@ %C@ %s\n' | sort > "$work/$1"
+}
+look before
+for command in status log 'show 2' diff 'diff 1' 'diff 1 2' 'why docs' config; do
+	# shellcheck disable=SC2086
+	expect 0 on a $command
+	[ -n "$out" ] || fail "$command says nothing"
+	narrow
+	# shellcheck disable=SC2086
+	expect 0 on a -q $command
+	[ -z "$out$err" ] || fail "-q $command says: $out$err"
+done
+look after
+diff "$work/before" "$work/after" || fail "looking changed something"
 
 # --- Bad input --------------------------------------------------------------
 for gen in abc 0 -1 1x 99999999999999999999 ' 1' ''; do
