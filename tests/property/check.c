@@ -1,0 +1,312 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/groups.h"
+#include "run.h"
+
+bool
+is_clean(const struct run *r)
+{
+	return r->how->fault == FAULT_NONE || r->how->fault == FAULT_RACE;
+}
+
+static const struct entry *
+copy_at(struct run *r, const struct entry *t, int64_t later)
+{
+	struct entry *copy = entry_like(r->w, t, spot_of(t));
+
+	copy->mtime_ns += later;
+	return copy;
+}
+
+static bool
+is_winner(enum reason why)
+{
+	return why == REASON_BOTH_LOCAL_WON || why == REASON_BOTH_STORE_WON;
+}
+
+/* The same but for who won and, so, where it has to go? */
+static bool
+same_decision(const struct op *a, const struct op *b, bool same_clocks)
+{
+	bool ties = !same_clocks &&
+	    (a->action == ACTION_CONFLICT || a->reason == REASON_ATTRS_BOTH);
+
+	return strcmp(op_path(a, NULL), op_path(b, NULL)) == 0 &&
+	    a->action == b->action && a->moved == b->moved &&
+	    (a->reason == b->reason ||
+		(ties && is_winner(a->reason) && is_winner(b->reason))) &&
+	    (ties ||
+		(a->sides == b->sides && a->state == b->state &&
+		    entry_same(a->result, b->result))) &&
+	    entry_same(a->from, b->from);
+}
+
+/*
+ * Clocks decide nothing but ties; and nothing depends on where in memory the
+ * entries lie. Each tree is copied backwards, with its times moved.
+ */
+static void
+check_clocks(struct run *r, const struct inputs *i)
+{
+	struct inputs o = *i;
+	int64_t later[3] = { 0 };
+	struct plan p = { 0 };
+	struct err e;
+	bool same_clocks = draw(&r->rng, 2) == 0;
+
+	for (int k = 0; k < 3 && !same_clocks; k++)
+		later[k] = (int64_t)draw(&r->rng, 400) - 200;
+	o.base.entry = o.base_at;
+	o.remote.entry = o.remote_at;
+	o.local.tree.entry = o.local_at;
+	for (size_t k = o.base.count; k-- > 0;)
+		o.base_at[k] = copy_at(r, o.base_at[k], later[0]);
+	for (size_t k = o.remote.count; k-- > 0;)
+		o.remote_at[k] = copy_at(r, o.remote_at[k], later[1]);
+	for (size_t k = o.local.tree.count; k-- > 0;)
+		o.local_at[k] = copy_at(r, o.local_at[k], later[2]);
+	o.in.base = &o.base;
+	o.in.remote = &o.remote;
+	o.in.local = &o.local;
+	if (plan_make(&p, &o.in, &e) == -1)
+		world_fail(r->w, "plan: %s", e.text);
+	if (p.count != r->plan.count)
+		world_fail(r->w, "9: pc%u: other clocks, other plan", r->m);
+	for (size_t k = 0; k < p.count && k < r->plan.count; k++)
+		if (!same_decision(&r->plan.op[k], &p.op[k], same_clocks))
+			world_fail(r->w, "%s: pc%u: %s depends on %s",
+			    same_clocks ? "5" : "9", r->m,
+			    op_path(&p.op[k], NULL),
+			    same_clocks ? "memory" : "clocks");
+	plan_free(&p);
+}
+
+static unsigned
+spot_of_op(const struct op *op)
+{
+	return (unsigned)((op_path(op, NULL) - spots[0].path) /
+	    (ptrdiff_t)sizeof(struct spot));
+}
+
+void
+check_plan(struct run *r, const struct inputs *i)
+{
+	struct world *w = r->w;
+
+	if (draw(&r->rng, 4) == 0)
+		check_clocks(r, i);
+	for (size_t k = 0; k < r->plan.count; k++) {
+		const struct op *op = &r->plan.op[k];
+		unsigned spot = spot_of_op(op);
+
+		if (w->pcs == 1 && !w->forgetful &&
+		    op->action == ACTION_CONFLICT)
+			world_fail(w, "1: %s: a conflict of one computer alone",
+			    op_path(op, NULL));
+		if (op->result == NULL && (op->sides & SIDE_HOME) != 0 &&
+		    r->pc->kept_here[spot])
+			world_fail(w, "7: pc%u: %s is deleted, a rule kept it",
+			    r->m, op_path(op, NULL));
+		if (op->result == NULL && (op->sides & SIDE_STORE) != 0 &&
+		    r->pc->kept_there[spot])
+			world_fail(w,
+			    "7: pc%u: the store's %s is deleted, a rule kept "
+			    "it",
+			    r->m, op_path(op, NULL));
+		if (r->look.hidden[spot] && op->sides != 0 &&
+		    op->state == OP_PLANNED)
+			world_fail(w, "6: pc%u: %s is changed unseen", r->m,
+			    op_path(op, NULL));
+	}
+}
+
+static bool
+is_in(const struct entry *const *tree, int content)
+{
+	for (unsigned i = 0; i < SPOTS; i++)
+		if (content_of(tree[i]) == content)
+			return true;
+	return false;
+}
+
+static bool
+is_at_home(const struct pc *pc, int content)
+{
+	for (unsigned i = 0; i < SPOTS; i++)
+		if (content_of(pc->home[i].entry) == content)
+			return true;
+	return false;
+}
+
+/* What the new head lacks was known to the one who published it. */
+void
+check_published(struct run *r, const struct entry *const *was)
+{
+	struct world *w = r->w;
+	const struct entry *const *now = world_head(w);
+
+	for (unsigned i = 0; i < SPOTS; i++) {
+		int content = content_of(was[i]);
+
+		if ((r->look.hidden[i] || excluded(w, r->m, i, was)) &&
+		    !entry_same(was[i], now[i]))
+			world_fail(w, "%s: pc%u changed the store's %s",
+			    r->look.hidden[i] ? "6" : "7", r->m, spots[i].path);
+		if (content >= 0 && content != content_of(now[i]) &&
+		    !set_has(&r->pc->seen[i], (unsigned)content) &&
+		    !set_has(&w->conflicts, (unsigned)content) &&
+		    !is_in(now, content))
+			world_fail(w, "1: pc%u: lost update of the store's %s",
+			    r->m, spots[i].path);
+	}
+}
+
+/* What the home lacks now was agreed, or is kept somewhere else. */
+void
+check_home(struct run *r)
+{
+	struct world *w = r->w;
+	const struct entry *const *head = world_head(w);
+
+	for (unsigned i = 0; i < SPOTS; i++) {
+		const struct entry *t = r->before[i].entry;
+		int content = content_of(t);
+
+		if (r->look.hidden[i] && r->how->fault != FAULT_EDIT &&
+		    t != r->pc->home[i].entry)
+			world_fail(w, "6: pc%u: %s was changed unseen", r->m,
+			    spots[i].path);
+		if (content < 0 || content == content_of(r->pc->home[i].entry))
+			continue;
+		if (!set_has(&w->conflicts, (unsigned)content) &&
+		    !set_has(&r->pc->pending, (unsigned)content) &&
+		    !set_has(&w->history, (unsigned)content) &&
+		    !is_at_home(r->pc, content))
+			world_fail(w, "1: pc%u: %s is lost", r->m,
+			    spots[i].path);
+		if (content != content_of(r->base_before[i]) &&
+		    content != content_of(r->base[i]) &&
+		    !set_has(&w->conflicts, (unsigned)content) &&
+		    !set_has(&r->pc->pending, (unsigned)content) &&
+		    !is_in(head, content) && !is_at_home(r->pc, content))
+			world_fail(w, "1: pc%u: lost update of %s", r->m,
+			    spots[i].path);
+	}
+}
+
+/* The same but for the name of its group? */
+static bool
+is_like(const struct entry *a, const struct entry *b)
+{
+	struct extra x, y;
+	struct entry s, t;
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	s = *a;
+	t = *b;
+	x = s.extra != NULL ? *s.extra : (struct extra){ 0 };
+	y = t.extra != NULL ? *t.extra : (struct extra){ 0 };
+	x.group = y.group = 0;
+	s.extra = &x;
+	t.extra = &y;
+	return entry_same(&s, &t);
+}
+
+/* What was planned was done, and the home is as foretold. */
+static void
+check_done(struct run *r, const struct look *now)
+{
+	for (size_t k = 0; k < r->plan.count; k++)
+		if (r->plan.op[k].state == OP_PLANNED ||
+		    (r->plan.op[k].state == OP_FAILED &&
+			r->plan.op[k].why == WHY_CHANGED))
+			world_fail(r->w, "5: pc%u: %s was not done", r->m,
+			    op_path(&r->plan.op[k], NULL));
+	for (unsigned k = 0; k < SPOTS; k++)
+		if (!is_like(now->at[k], r->local[k].entry))
+			world_fail(r->w, "5: pc%u: %s is not as foretold", r->m,
+			    spots[k].path);
+}
+
+/*
+ * A second run has nothing to do. With hard links a third one may be needed:
+ * that two files are links, or no longer, depends on what else was done.
+ */
+void
+check_settled(struct run *r)
+{
+	struct world *w = r->w;
+	struct run again = { .w = w, .pc = r->pc, .m = r->m, .how = r->how };
+	struct how once = { .sides = r->how->sides, .again = true };
+	const struct op *op;
+	struct inputs i;
+	struct err e;
+	size_t k;
+
+	scan(w, r->m, &again.look);
+	check_done(r, &again.look);
+	for (k = 0; k < SPOTS; k++)
+		if (again.look.at[k] != NULL)
+			again.local[k] = (struct node){ again.look.at[k],
+				r->pc->home[k].inode };
+	memcpy(again.base, r->pc->memory.base, sizeof(again.base));
+	inputs_of(&again, &i);
+	if (plan_make(&again.plan, &i.in, &e) == -1)
+		world_fail(w, "plan: %s", e.text);
+	plan_restrict(&again.plan, r->how->sides);
+	for (k = 0; k < again.plan.count; k++)
+		if (again.plan.op[k].state == OP_PLANNED ||
+		    again.plan.op[k].state == OP_DONE)
+			break;
+	if (k < again.plan.count && w->linked && !r->how->again) {
+		world_run(w, r->m, &once);
+	} else if (k < again.plan.count) {
+		op = &again.plan.op[k];
+		world_fail(w, "4: pc%u: %s %s again: %s", r->m,
+		    action_text(op->action), op_path(op, NULL),
+		    reason_text(op->reason));
+	}
+	plan_free(&again.plan);
+}
+
+/* Is spot at, below or above something that m leaves alone? */
+static bool
+is_apart(const struct world *w, unsigned m, unsigned spot)
+{
+	for (unsigned i = 0; i < SPOTS; i++)
+		if ((w->rule[m][i] != RULE_NONE || is_locked(w, m, i)) &&
+		    (spot_holds(i, spot) || spot_holds(spot, i)))
+			return true;
+	return false;
+}
+
+/* Computers that stopped editing end equal. */
+void
+check_converged(struct world *w)
+{
+	const struct entry *const *head = world_head(w);
+	const struct entry *buf[SPOTS];
+	const struct tree there = tree_of(head, buf);
+	struct look l;
+	struct err e;
+
+	for (unsigned m = 0; m < w->pcs; m++) {
+		scan(w, m, &l);
+		if (groups_align(&l.home.tree, &there, &w->arena, &e) == -1)
+			world_fail(w, "groups: %s", e.text);
+		spread(l.at, &l.home.tree);
+		for (unsigned i = 0; i < SPOTS; i++) {
+			if (is_apart(w, m, i))
+				continue;
+			if (!entry_same(l.at[i], head[i]))
+				world_fail(w, "3: pc%u: %s is not the head's",
+				    m, spots[i].path);
+			if (!entry_same(w->pc[m].memory.base[i], head[i]))
+				world_fail(w,
+				    "3: pc%u: base of %s is not the head's", m,
+				    spots[i].path);
+		}
+	}
+}
