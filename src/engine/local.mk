@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES = \
 	src/engine/merge.c src/engine/merge.h \
+	src/engine/groups.c src/engine/groups.h \
 	src/engine/plan.c src/engine/plan.h \
 	src/engine/rename.c src/engine/rename.h \
 	src/engine/settle.c src/engine/settle.h \
@@ -16,10 +17,35 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_engine
 TESTS += tests/unit/test_engine
 tests_unit_test_engine_SOURCES = \
+	tests/unit/trees.c tests/unit/trees.h \
 	tests/unit/test_merge.c \
+	tests/unit/test_groups.c \
 	tests/unit/test_plan.c \
 	tests/unit/test_blocks.c \
 	tests/unit/test_report.c
 tests_unit_test_engine_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CRITERION_LIBS)
 endif
+
+# Random histories against the promises; PROPERTY_RUNS and PROPERTY_SEED.
+check_PROGRAMS += tests/property/model
+TESTS += tests/property/model
+tests_property_model_SOURCES = \
+	tests/property/model.c \
+	tests/property/history.c tests/property/history.h \
+	tests/property/acts.c tests/property/acts.h \
+	tests/property/run.c tests/property/run.h \
+	tests/property/apply.c \
+	tests/property/check.c \
+	tests/property/world.c tests/property/world.h
+tests_property_model_LDADD = $(ENGINE_LIBS)
+EXTRA_DIST += tests/property/seeds
+
+# Every mutant of the merge table dies; on demand, not in 'make check'.
+dist_check_SCRIPTS += tests/property/mutants
+mutants: all
+	@srcdir='$(srcdir)' CC='$(CC)' \
+	CPPFLAGS='$(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS)' \
+	LIBS='$(ENGINE_LIBS) $(CRITERION_LIBS)' \
+	sh '$(srcdir)/tests/property/mutants'
+.PHONY: mutants
