@@ -136,43 +136,42 @@ out:
 	return rc;
 }
 
-/* Does the result belong to another set of hard links than the file now? */
-static bool
-needs_other_inode(const struct apply *a, const struct op *op)
-{
-	const struct member *m;
+/* How the file comes to the hard links that it is to have. */
+enum inode_task {
+	INODE_STAYS,
+	INODE_DONE, /* is one with a file that was dealt with already */
+	INODE_OTHER,
+};
 
-	if (op->result->type != ENTRY_FILE ||
-	    entry_group(op->local) == entry_group(op->result))
-		return false;
-	m = links_find(&a->links, op->result);
-	if (m != NULL)
-		return m->stamp.inode !=
-		    links_stamp(&a->links, op->local).inode;
-	return links_must_part(&a->links, op);
+static enum inode_task
+inode_task(const struct apply *a, const struct op *op, uint64_t inode)
+{
+	const struct member *m = links_find(&a->links, op->result);
+
+	if (op->result->type != ENTRY_FILE)
+		return INODE_STAYS;
+	if (m != NULL && inode != 0 && m->stamp.inode == inode &&
+	    entry_same_attributes(m->entry, op->result))
+		return INODE_DONE;
+	if (entry_group(op->local) == entry_group(op->result))
+		return INODE_STAYS;
+	return m != NULL || links_must_part(&a->links, op) ? INODE_OTHER
+							   : INODE_STAYS;
 }
 
-int
-apply_attrs(struct apply *a, size_t i, struct err *e)
+static int
+change_attrs(struct apply *a, size_t i, int dirfd, const char *name,
+    struct err *e)
 {
 	const struct op *op = &a->in->plan->op[i];
-	const struct entry *t = op->result;
 	struct stamp stamp = links_stamp(&a->links, op->local);
 	struct hold h;
-	const char *name;
-	int dirfd, rc;
+	int rc = 0;
 
-	if (t->type == ENTRY_DIR)
-		return 0; /* with the other directories, at the end */
-	if (needs_other_inode(a, op))
-		return apply_put(a, i, e);
-	dirfd = apply_parent(a, t->path, t->path_len, &name, e);
-	if (dirfd == -1 ||
-	    hold_take(&h, dirfd, name, op->local, &stamp, e) == -1)
+	if (hold_take(&h, dirfd, name, op->local, &stamp, e) == -1)
 		return -1;
-	rc = 0;
-	if (t->type == ENTRY_FILE) {
-		rc = write_held(a, &h, t, e);
+	if (op->result->type == ENTRY_FILE) {
+		rc = write_held(a, &h, op->result, e);
 		step("apply: attributes");
 		if (rc == 0)
 			rc = apply_touched(a, &h, e);
@@ -181,6 +180,28 @@ apply_attrs(struct apply *a, size_t i, struct err *e)
 		rc = apply_placed(a, i, dirfd, name, e);
 	hold_end(&h);
 	return rc;
+}
+
+int
+apply_attrs(struct apply *a, size_t i, struct err *e)
+{
+	const struct op *op = &a->in->plan->op[i];
+	const struct entry *t = op->result;
+	enum inode_task task;
+	const char *name;
+	int dirfd;
+
+	if (t->type == ENTRY_DIR)
+		return 0; /* with the other directories, at the end */
+	task = inode_task(a, op, links_stamp(&a->links, op->local).inode);
+	if (task == INODE_OTHER)
+		return apply_put(a, i, e);
+	dirfd = apply_parent(a, t->path, t->path_len, &name, e);
+	if (dirfd == -1)
+		return -1;
+	if (task == INODE_DONE)
+		return apply_placed(a, i, dirfd, name, e);
+	return change_attrs(a, i, dirfd, name, e);
 }
 
 static int
@@ -258,8 +279,7 @@ apply_finish_dir(struct apply *a, size_t i, struct err *e)
 	bool partly;
 	int fd, rc = -1;
 
-	fd = root_at(a->in->root, t->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
-	    e);
+	fd = root_at(a->in->root, t->path, O_RDONLY | O_DIRECTORY, e);
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == -1)

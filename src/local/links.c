@@ -71,6 +71,7 @@ kin_of(const struct entry *t, const struct op *op)
 	if (op == NULL || op->state != OP_PLANNED ||
 	    (op->sides & SIDE_HOME) == 0)
 		return k;
+	k.has_op = true;
 	k.stays = op->result != NULL && op->result->type == ENTRY_FILE &&
 	    entry_same_content(op->result, t);
 	k.group = k.stays ? entry_group(op->result) : 0;
@@ -93,7 +94,8 @@ links_open(struct links *out, const struct plan *p, const struct home *local,
 		k = kin_of(t, op_at(p, &next, t));
 		if (add_kin(&l, &k, e) == -1)
 			goto fail;
-		if (k.stays && k.group == entry_group(t) &&
+		/* With an op of its own it becomes one when that is done. */
+		if (k.stays && !k.has_op &&
 		    add_member(&l, t, &local->stamp[i], e) == -1)
 			goto fail;
 	}

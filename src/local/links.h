@@ -24,6 +24,7 @@ struct kin {
 	const struct entry *entry;
 	uint64_t group; /* afterwards; 0: none, or gone */
 	bool stays;
+	bool has_op; /* that changes it */
 };
 
 struct links {

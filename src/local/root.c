@@ -56,7 +56,7 @@ open_long(int dirfd, const char *rel, int flags)
 	}
 	memcpy(half, rel, len);
 	half[len] = '\0';
-	mid = open_below(dirfd, half, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+	mid = open_below(dirfd, half, O_PATH | O_DIRECTORY);
 	if (mid == -1)
 		return -1;
 	fd = open_below(mid, slash + 1, flags);
@@ -177,7 +177,7 @@ root_parent(struct root *r, const char *rel, size_t len, const char **name,
 	root_forget(r);
 	if ((r->dir = strndup(rel, parent)) == NULL)
 		return err_sys(e, "%s", r->name);
-	r->dir_fd = root_at(r, r->dir, O_PATH | O_DIRECTORY | O_NOFOLLOW, e);
+	r->dir_fd = root_at(r, r->dir, O_PATH | O_DIRECTORY, e);
 	if (r->dir_fd == -1)
 		root_forget(r);
 	return r->dir_fd;

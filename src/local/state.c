@@ -103,30 +103,38 @@ encode_stamps(struct buf *out, const struct home *local)
 	}
 }
 
+int
+state_encode(struct buf *out, const struct state *s, struct err *e)
+{
+	size_t from = out->len;
+	struct hash sum;
+
+	buf_bytes(out, STATE_MAGIC, strlen(STATE_MAGIC));
+	buf_u32(out, STATE_VERSION);
+	buf_bytes(out, s->store_id.b, HASH_LEN);
+	buf_u64(out, s->number);
+	buf_bytes(out, s->id.b, HASH_LEN);
+	buf_bytes(out, s->manifest.b, HASH_LEN);
+	buf_bytes(out, s->rules.b, HASH_LEN);
+	if (encode_trees(out, s, e) == -1)
+		return -1;
+	encode_stamps(out, &s->local);
+	if (buf_check(out, e) == -1)
+		return -1;
+	sum = hash_of(out->bytes + from, out->len - from);
+	buf_bytes(out, sum.b, HASH_LEN);
+	return buf_check(out, e);
+}
+
 static int
 write_state(int dirfd, const char *name, const struct state *s, struct err *e)
 {
 	struct buf b = { .max = STATE_MAX };
-	struct hash sum;
-	int rc = -1;
+	int rc;
 
-	buf_bytes(&b, STATE_MAGIC, strlen(STATE_MAGIC));
-	buf_u32(&b, STATE_VERSION);
-	buf_bytes(&b, s->store_id.b, HASH_LEN);
-	buf_u64(&b, s->number);
-	buf_bytes(&b, s->id.b, HASH_LEN);
-	buf_bytes(&b, s->manifest.b, HASH_LEN);
-	buf_bytes(&b, s->rules.b, HASH_LEN);
-	if (encode_trees(&b, s, e) == -1)
-		goto out;
-	encode_stamps(&b, &s->local);
-	if (buf_check(&b, e) == -1)
-		goto out;
-	sum = hash_of(b.bytes, b.len);
-	buf_bytes(&b, sum.b, HASH_LEN);
-	if (buf_check(&b, e) == 0)
+	rc = state_encode(&b, s, e);
+	if (rc == 0)
 		rc = io_replace(dirfd, name, b.bytes, b.len, e);
-out:
 	if (rc == -1)
 		err_wrap(e, "%s", name);
 	buf_free(&b);
@@ -196,16 +204,17 @@ decode_stamps(struct home *local, struct reader *r, struct err *e)
 
 /* Cut off the hash at the end of bytes, and hold them to it. */
 static int
-check_sum(struct reader *out, const struct buf *b, struct err *e)
+check_sum(struct reader *out, const uint8_t *bytes, size_t len, struct err *e)
 {
 	struct hash sum;
 
-	if (b->len < HASH_LEN)
+	if (len < HASH_LEN)
 		return err_set(e, ERR_FORMAT, "too short");
-	sum = hash_of(b->bytes, b->len - HASH_LEN);
-	if (memcmp(sum.b, b->bytes + b->len - HASH_LEN, HASH_LEN) != 0)
+	len -= HASH_LEN;
+	sum = hash_of(bytes, len);
+	if (memcmp(sum.b, bytes + len, HASH_LEN) != 0)
 		return err_set(e, ERR_FORMAT, "does not match its checksum");
-	*out = reader_of(b->bytes, b->len - HASH_LEN);
+	*out = reader_of(bytes, len);
 	return 0;
 }
 
@@ -228,15 +237,16 @@ decode_fields(struct state *out, struct reader *r, struct err *e)
 	return 0;
 }
 
-static int
-decode_state(struct state *out, const struct buf *b, struct arena *arena,
-    struct machines *machines, struct err *e)
+int
+state_decode(struct state *out, const void *bytes, size_t len,
+    struct arena *arena, struct machines *machines, struct err *e)
 {
 	struct decode how = { .arena = arena, .machines = machines };
 	struct state s = { 0 };
 	struct reader r;
 
-	if (check_sum(&r, b, e) == -1 || decode_fields(&s, &r, e) == -1)
+	if (check_sum(&r, bytes, len, e) == -1 ||
+	    decode_fields(&s, &r, e) == -1)
 		return -1;
 	how.gen = s.number;
 	if (decode_tree(&s.head, NULL, &r, &how, e) == -1 ||
@@ -263,8 +273,11 @@ load_file(struct state *out, int dirfd, const char *name, struct arena *arena,
 	int rc;
 
 	rc = io_load(dirfd, name, &b, e);
-	if (rc == 0 && (rc = decode_state(out, &b, arena, machines, e)) == -1)
-		err_wrap(e, "%s", name);
+	if (rc == 0) {
+		rc = state_decode(out, b.bytes, b.len, arena, machines, e);
+		if (rc == -1)
+			err_wrap(e, "%s", name);
+	}
 	buf_free(&b);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "model/home.h"
@@ -29,6 +30,12 @@ struct state {
 	struct tree base;
 	struct home local; /* tree and stamps; no opaque list */
 };
+
+/* The bytes of the file, appended to out, and back: ERR_FORMAT, ERR_LIMIT. */
+int state_encode(struct buf *out, const struct state *s,
+    struct err *e) MUST_CHECK;
+int state_decode(struct state *out, const void *bytes, size_t len,
+    struct arena *arena, struct machines *machines, struct err *e) MUST_CHECK;
 
 /* An absent or damaged file gives an empty state; *lost tells of damage, with
  * the reason in note. Entries go to arena. */
