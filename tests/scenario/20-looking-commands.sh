@@ -348,6 +348,33 @@ expect 2 settings config --check
 says "$a/.config/roam/rules:4: "
 expect 0 settings config
 
+# --- History that was collected ---------------------------------------------
+rm "$a/.config/roam/rules"
+for i in $(seq 1 20); do
+	echo "$i" > "$a/docs/$i"
+	expect 0 on a push
+done
+printf '[history]\nkeep = 0\nkeep_min = 1\n' > "$work/roam.conf"
+expect 0 on a --config "$work/roam.conf" gc
+expect 0 on a --json log
+newest=$(json 'd["generations"][0]["generation"]')
+oldest=$(json 'd["generations"][-1]["generation"]')
+[ "$oldest" -gt 1 ] || fail "nothing was collected"
+is 'len(d["generations"])' $((newest - oldest + 1))
+expect 0 on a show "$oldest"
+says "its parent was collected"
+expect 0 on a --json show "$oldest"
+is 'd["generation"], d["changes"]' "($oldest, None)"
+expect 1 on a --json show 1
+errs gone
+says "generation 1: was collected; the store has $oldest to $newest"
+expect 1 on a diff 2 head
+says "was collected"
+expect 0 on a diff
+says "no changes"
+expect 0 on a --json status
+is 'd["head"], d["state"]' "($newest, 'roaming')"
+
 # --- The page names every command and option --------------------------------
 page=$(sed 's/\\-/-/g' "$srcdir/man/roam.1")
 commands=$("$ROAM" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
