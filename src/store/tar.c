@@ -82,11 +82,11 @@ tar_free(struct tar *t)
 {
 	if (t == NULL)
 		return;
-	/* Without archive_write_fail() it would try to end the archive. */
-	if (t->archive != NULL) {
-		(void)archive_write_fail(t->archive);
+	/* libarchive wants to end the archive, which may take many zeros;
+	 * archive_write_fail() prevents that, but leaks. */
+	t->failed = true;
+	if (t->archive != NULL)
 		(void)archive_write_free(t->archive);
-	}
 	archive_entry_free(t->member);
 	if (t->utf8 != (locale_t)0)
 		freelocale(t->utf8);
