@@ -33,10 +33,13 @@ fuzz_targets = \
 	tests/fuzz/fuzz_blocks \
 	tests/fuzz/fuzz_commit \
 	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_path \
 	tests/fuzz/fuzz_rules \
-	tests/fuzz/fuzz_text
+	tests/fuzz/fuzz_state \
+	tests/fuzz/fuzz_text \
+	tests/fuzz/fuzz_url
 check_PROGRAMS += $(fuzz_targets)
 dist_check_SCRIPTS += tests/fuzz/replay-corpus
 TESTS += tests/fuzz/replay-corpus
