@@ -228,3 +228,27 @@ context_generation(struct context *c, uint64_t number, struct commit *out,
 	*out = commit;
 	return 0;
 }
+
+static int
+copy_text(char out[COMMIT_TEXT_MAX + 1], const char *text, struct err *e)
+{
+	size_t n = strlen(text);
+
+	if (n > COMMIT_TEXT_MAX)
+		return err_set(e, ERR_LIMIT, "%s: longer than %d bytes", text,
+		    COMMIT_TEXT_MAX);
+	memcpy(out, text, n + 1);
+	return 0;
+}
+
+int
+context_sign(const struct context *c, struct commit *out, struct err *e)
+{
+	const struct setup *s = c->setup;
+
+	if (copy_text(out->machine_id, s->machine_id, e) == -1 ||
+	    copy_text(out->machine_name, s->machine_name, e) == -1 ||
+	    copy_text(out->user, s->user, e) == -1)
+		return -1;
+	return copy_text(out->version, ROAM_VERSION, e);
+}

@@ -69,6 +69,10 @@ int context_load_head(struct context *c, enum context_use use,
 int context_generation(struct context *c, uint64_t number, struct commit *out,
     struct profile *profile, struct err *e) MUST_CHECK;
 
+/* Say in a record who we are: machine, user, program. */
+int context_sign(const struct context *c, struct commit *out,
+    struct err *e) MUST_CHECK;
+
 void context_close(struct context *c);
 
 #endif

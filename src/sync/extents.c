@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "sync/extents.h"
 
@@ -82,6 +83,55 @@ extents_add_slice(struct extents *x, const struct entry *t, uint64_t from,
 	if (len > 0)
 		return err_set(e, ERR_FORMAT, "%s: shorter than its signature",
 		    t->path);
+	return 0;
+}
+
+int
+extents_add_runs(struct extents *x, const struct run *runs, size_t count,
+    uint64_t from, uint64_t len, struct err *e)
+{
+	struct place place;
+	uint64_t n, off = 0;
+
+	for (size_t i = 0; i < count && len > 0; i++) {
+		const struct run *run = &runs[i];
+
+		if (off + run->len <= from) {
+			off += run->len;
+			continue;
+		}
+		place = run->place;
+		place.at += (uint32_t)(from - off);
+		n = off + run->len - from < len ? off + run->len - from : len;
+		if (extents_add(x, &place, n, e) == -1)
+			return -1;
+		from += n;
+		len -= n;
+		off += run->len;
+	}
+	return len == 0 ? 0 : err_set(e, ERR_FORMAT, "packed too little");
+}
+
+int
+extents_set(const struct extents *x, struct entry *like, struct arena *a,
+    struct err *e)
+{
+	struct extra *extra;
+	struct extent *copy;
+
+	if (x->count == 1 && like->size < LARGE_FILE &&
+	    x->at[0].place.gen != GEN_HOLE) {
+		like->place = x->at[0].place;
+		return 0;
+	}
+	if ((extra = arena_alloc(a, sizeof(*extra), e)) == NULL ||
+	    (copy = arena_alloc(a, x->count * sizeof(*copy), e)) == NULL)
+		return -1;
+	memcpy(copy, x->at, x->count * sizeof(*copy));
+	*extra = like->extra != NULL ? *like->extra : (struct extra){ 0 };
+	extra->extents = copy;
+	extra->extent_count = (uint32_t)x->count;
+	like->extra = extra;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "model/entry.h"
+#include "store/press.h"
 
 /*
  * extents - lists of where the bytes of a file lie, in the making: slices of
@@ -24,6 +25,12 @@ int extents_add(struct extents *x, const struct place *place, uint64_t len,
 /* Bytes from .. from + len - 1 of the file t. ERR_FORMAT beyond its end. */
 int extents_add_slice(struct extents *x, const struct entry *t, uint64_t from,
     uint64_t len, struct err *e) MUST_CHECK;
+/* len bytes from byte from of a packed member, over its runs. */
+int extents_add_runs(struct extents *x, const struct run *runs, size_t count,
+    uint64_t from, uint64_t len, struct err *e) MUST_CHECK;
+/* Give them to like: in its place where that is enough, else made in a. */
+int extents_set(const struct extents *x, struct entry *like, struct arena *a,
+    struct err *e) MUST_CHECK;
 void extents_free(struct extents *x);
 
 /* The extents of a stored file; of a small one the single one in *one. */

@@ -56,6 +56,10 @@ send_is_needed(struct context *c, const struct plan *p, bool *needed,
 	bool changed;
 	int rc;
 
+	/* What was passed over has to be passed over no more. */
+	*needed = c->damaged > 0 && c->head.number > 0;
+	if (*needed)
+		return 0;
 	for (size_t i = 0; i < p->count; i++)
 		if (is_store_op(&p->op[i])) {
 			*needed = true;
@@ -288,18 +292,6 @@ place_all(struct sending *w, struct profile *now, const struct run *runs,
 }
 
 static int
-copy_text(char out[COMMIT_TEXT_MAX + 1], const char *text, struct err *e)
-{
-	size_t n = strlen(text);
-
-	if (n > COMMIT_TEXT_MAX)
-		return err_set(e, ERR_LIMIT, "%s: longer than %d bytes", text,
-		    COMMIT_TEXT_MAX);
-	memcpy(out, text, n + 1);
-	return 0;
-}
-
-static int
 new_commit(const struct sending *w, const struct profile *now,
     struct commit *out, struct err *e)
 {
@@ -310,10 +302,7 @@ new_commit(const struct sending *w, const struct profile *now,
 	if (hash_random(&m.store_id, e) == -1)
 		return -1;
 	repo_follow(c->repo, &c->head, &m);
-	if (copy_text(m.machine_id, setup->machine_id, e) == -1 ||
-	    copy_text(m.machine_name, setup->machine_name, e) == -1 ||
-	    copy_text(m.user, setup->user, e) == -1 ||
-	    copy_text(m.version, ROAM_VERSION, e) == -1)
+	if (context_sign(c, &m, e) == -1)
 		return -1;
 	if (setup->rules != NULL)
 		m.rules = rules_hash(setup->rules);
