@@ -259,7 +259,6 @@ apply(struct run *r)
 			op->state = OP_DONE;
 		wanted[spot] = op->result;
 		touched[spot] = true;
-		r->pc->kept_here[spot] = 0;
 		r->local[spot].entry = op->result;
 	}
 	link_groups(r, wanted, touched);

@@ -293,6 +293,8 @@ change_both(struct run *r)
 		raced = true;
 		new_base(r, &m);
 		memcpy(r->base, m.base, sizeof(r->base));
+		memset(r->pc->kept_here, 0, sizeof(r->pc->kept_here));
+		memset(r->pc->kept_there, 0, sizeof(r->pc->kept_there));
 		lose_race(r);
 	}
 }

@@ -148,6 +148,8 @@ world_plan(struct world *w, const struct trees *t)
 	cr_assert_eq(plan_make(&w->plan, &w->in, &e), 0, "%s", e.text);
 }
 
+static void append(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 static void
 append(struct world *w, const char *fmt, ...)
 {
