@@ -4,6 +4,7 @@ libsync_a_SOURCES = \
 	src/sync/context.c src/sync/context.h \
 	src/sync/choose.c src/sync/choose.h \
 	src/sync/extract.c src/sync/extract.h \
+	src/sync/inspect.c src/sync/inspect.h \
 	src/sync/index.c src/sync/index.h \
 	src/sync/extents.c src/sync/extents.h \
 	src/sync/slices.c src/sync/slices.h \

@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "engine/blocks.h"
+#include "base/log.h"
 #include "local/flush.h"
 #include "local/shelf.h"
 #include "local/stage.h"
 #include "store/fetch.h"
 #include "sync/extents.h"
 #include "sync/index.h"
+#include "sync/inspect.h"
 #include "sync/receive.h"
 
 #define COPY_LEN ((size_t)1 << 20) /* bytes a read */
@@ -36,7 +37,7 @@ struct receiver {
 	size_t want_cap;
 	struct index home;   /* files of the home by content */
 	unsigned char *copy; /* COPY_LEN bytes, owned */
-	struct hash_stream *stream;
+	struct inspect *inspect;
 	struct flush *flush;
 	uint64_t done, of; /* bytes, for progress */
 	uint64_t fetched;
@@ -76,49 +77,43 @@ add_want(struct receiver *r, const struct want *w, struct err *e)
 	return 0;
 }
 
-/* Read the staged file once more: is it what its name says? Large ones leave
- * the signature that their next version is compared with. */
+/* A large file's signature is worth a second reading later, no more: one that
+ * cannot be kept is no fault of this run. */
+static void
+keep_sig(const struct receiver *r, const struct job *j, const struct buf *sig)
+{
+	struct err why;
+
+	if (sig->len > 0 &&
+	    state_put_sig(r->in->c->statefd, &j->want->hash, sig->bytes,
+		sig->len, &why) == -1)
+		log_line(LOG_LEVEL_DEBUG, "signature: %s", why.text);
+}
+
+/* Is the staged file what its name says? */
 static int
 check_staged(struct receiver *r, const struct job *j, int fd, struct err *e)
 {
-	struct blocks_maker *maker = NULL;
-	struct blocks blocks = { 0 };
 	struct buf sig = { 0 };
-	struct hash got;
-	uint64_t off = 0;
-	ssize_t n;
-	int rc = -1;
+	int rc = inspect_file(fd, j->want, &sig, e);
 
-	if (j->want->size >= LARGE_FILE &&
-	    blocks_maker_new(&maker, j->want->size, e) == -1)
-		return -1;
-	hash_stream_reset(r->stream);
-	while ((n = io_read_at(fd, r->copy, COPY_LEN, off, e)) > 0) {
-		hash_stream_add(r->stream, r->copy, (size_t)n);
-		if (maker != NULL &&
-		    blocks_maker_add(maker, r->copy, (size_t)n, e) == -1)
-			goto out;
-		off += (uint64_t)n;
-	}
-	if (n == -1)
-		goto out;
-	got = hash_stream_get(r->stream);
-	if (off != j->want->size || !hash_same(&got, &j->want->hash)) {
-		err_set(e, ERR_FORMAT, "content does not match its hash");
-		goto out;
-	}
-	if (maker != NULL &&
-	    (blocks_maker_end(maker, &blocks, e) == -1 ||
-		blocks_encode(&sig, &blocks, e) == -1 ||
-		state_put_sig(r->in->c->statefd, &j->want->hash, sig.bytes,
-		    sig.len, e) == -1))
-		goto out;
-	rc = 0;
-out:
-	blocks_maker_free(maker);
-	blocks_free(&blocks);
+	if (rc == 0)
+		keep_sig(r, j, &sig);
 	buf_free(&sig);
 	return rc;
+}
+
+/* The same, told by the crew. */
+static void
+told(size_t tag, const struct buf *sig, const struct err *why, void *arg)
+{
+	struct receiver *r = arg;
+	struct job *j = &r->job[tag];
+
+	if (why != NULL)
+		job_fail(r, j, why);
+	else
+		keep_sig(r, j, sig);
 }
 
 /* Bytes from..from+len of an open file of the home to off of the staged one. */
@@ -293,6 +288,11 @@ begin_job(struct receiver *r, size_t job, struct err *e)
 	struct job *j = &r->job[job];
 	struct want w = { .tag = job };
 
+	if (j->want->size > CONTENT_MAX) {
+		j->failed = true;
+		op_fail(&r->in->plan->op[j->op], WHY_LARGE);
+		return 0;
+	}
 	if (copy_from_shelf(r, j) || copy_from_home(r, j))
 		return 0;
 	if (j->want->size == 0 || entry_extent_count(j->want) > 0)
@@ -335,9 +335,9 @@ write_piece(struct receiver *r, const struct job *j, const struct want *w,
 	if (fd == -1)
 		return err_sys(e, "%s", name);
 	rc = io_write_at(fd, bytes, w->len, w->off, e);
-	if (rc == 0 && j->missing == w->len)
-		rc = check_staged(r, j, fd, e);
 	close(fd);
+	if (rc == 0 && j->missing == w->len)
+		rc = inspect_add(r->inspect, w->tag, name, j->want, e);
 	return rc;
 }
 
@@ -446,7 +446,7 @@ receive_jobs(struct receiver *r, struct err *e)
 		return 0;
 	if ((r->copy = malloc(COPY_LEN)) == NULL)
 		return err_sys(e, "copy buffer");
-	if (hash_stream_new(&r->stream, e) == -1 ||
+	if (inspect_new(&r->inspect, r->in->stagefd, told, r, e) == -1 ||
 	    flush_new(&r->flush, r->in->stagefd, e) == -1 ||
 	    index_new(&r->home, &r->in->local->tree, e) == -1)
 		return -1;
@@ -457,6 +457,7 @@ receive_jobs(struct receiver *r, struct err *e)
 	    fetch_run(r->in->c->store, r->want, r->want_count, deliver, r, e) ==
 		-1)
 		return -1;
+	inspect_end(r->inspect);
 	return shelve_losers(r, e);
 }
 
@@ -475,6 +476,6 @@ receive(const struct receive_in *in, uint64_t *bytes, struct err *e)
 	index_free(&r.home);
 	flush_free(r.flush);
 	free(r.copy);
-	hash_stream_free(r.stream);
+	inspect_free(r.inspect);
 	return rc;
 }

@@ -27,8 +27,8 @@ struct receive_in {
 };
 
 /*
- * An op whose content cannot be had fails alone (WHY_DAMAGED, WHY_NOSPACE).
- * *bytes: of content that was fetched from the store.
+ * An op whose content cannot be had fails alone (WHY_DAMAGED, WHY_LARGE,
+ * WHY_NOSPACE). *bytes: of content that was fetched from the store.
  */
 int receive(const struct receive_in *in, uint64_t *bytes,
     struct err *e) MUST_CHECK;

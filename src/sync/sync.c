@@ -287,6 +287,12 @@ open_all(struct round *r, struct err *e)
 		e) == -1 ||
 	    context_load_head(c, use, e) == -1)
 		return -1;
+	if (c->head.number == 0 && c->damaged > 0 &&
+	    (r->how->sides & SIDE_STORE) == 0)
+		return err_set(e, ERR_FORMAT,
+		    "%s: no generation is whole; a push from a machine that "
+		    "has the profile puts it back",
+		    c->setup->store);
 	r->out->head = c->head.number;
 	r->out->base = c->state.number;
 	if (!c->estranged && tree_copy(&r->base, &c->state.base, e) == -1)
@@ -300,22 +306,6 @@ open_all(struct round *r, struct err *e)
 	    &rescued, e);
 }
 
-/* Failed ops join what the scan passed over. */
-static int
-note_skipped(struct round *r, struct err *e)
-{
-	for (size_t i = 0; i < r->plan.count; i++) {
-		const struct op *op = &r->plan.op[i];
-		size_t len;
-		const char *path = op_path(op, &len);
-
-		if (op->state == OP_FAILED &&
-		    home_add_opaque(&r->out->scan, path, len, op->why, e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 /* The final plan joins what earlier rounds did: that is the report. */
 static int
 hand_over(struct round *r, struct err *e)
@@ -323,8 +313,6 @@ hand_over(struct round *r, struct err *e)
 	struct plan *all = &r->out->plan;
 	struct op *grown;
 
-	if (note_skipped(r, e) == -1)
-		return -1;
 	grown =
 	    realloc(all->op, (all->count + r->plan.count + 1) * sizeof(*grown));
 	if (grown == NULL)
