@@ -354,11 +354,17 @@ int
 fetch_inflate(const void *bytes, size_t len, void *out, size_t cap,
     size_t *out_len, struct err *e)
 {
-	/* It is full from the beginning, so that it never moves. */
 	struct buf to = { .bytes = out, .cap = cap, .max = cap };
 	struct inflater *i;
+	size_t size;
 	int rc;
 
+	/* So that it never moves; and a ceiling of 0 would be none. */
+	if (frame_size(bytes, len, &size, e) == -1)
+		return -1;
+	if (size > cap)
+		return err_set(e, ERR_LIMIT, "frame: %zu bytes, more than %zu",
+		    size, cap);
 	if (inflater_new(&i, e) == -1)
 		return -1;
 	rc = frame_inflate(i, bytes, len, &to, e);

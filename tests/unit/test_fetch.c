@@ -50,6 +50,8 @@ Test(fetch, a_frame_is_inflated)
 	cr_expect_eq(inflate(frame, len, 1000), ERR_NONE);
 	cr_expect_eq(inflate(frame, len, FRAME_MAX), ERR_NONE);
 	cr_expect_eq(inflate(frame, len, 999), ERR_LIMIT);
+	cr_expect_eq(inflate(frame, len, 0), ERR_LIMIT);
+	cr_expect_eq(inflate(frame, 0, 0), ERR_FORMAT);
 }
 
 Test(fetch, a_frame_that_is_cut_or_followed_is_refused)
