@@ -2,7 +2,10 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "base/text.h"
 #include "model/manifest.h"
+
+#define SHOWN_MAX 256 /* bytes of a path in a message */
 
 struct parse {
 	struct reader records; /* the body, but for hashes and times */
@@ -240,10 +243,12 @@ get_record(struct parse *p, const struct entry **out, struct err *e)
 	if ((t = arena_alloc(p->how->arena, sizeof(*t), e)) == NULL)
 		return -1;
 	*t = (struct entry){ .type = bits & RECORD_TYPE };
+	if (get_name(p, t, e) == -1)
+		return -1;
 	if (t->type == ENTRY_NONE || (bits & RECORD_UNUSED) != 0 ||
 	    ((bits & RECORD_EXTENTS) != 0 && t->type != ENTRY_FILE))
 		return err_set(e, ERR_FORMAT, "no such type (%#x)", bits);
-	if (get_name(p, t, e) == -1 || get_facts(p, t, bits, e) == -1 ||
+	if (get_facts(p, t, bits, e) == -1 ||
 	    get_content(p, t, &x, bits, e) == -1)
 		return -1;
 	if ((bits & RECORD_GROUP) != 0) {
@@ -260,6 +265,17 @@ get_record(struct parse *p, const struct entry **out, struct err *e)
 	return 0;
 }
 
+/* Say in e which record it is about; its path, or the last one before. */
+static int
+wrap_record(const struct parse *p, const char *what, uint64_t i, struct err *e)
+{
+	char shown[SHOWN_MAX];
+
+	return err_wrap(e, "%s %ju (%s)", what, (uintmax_t)i,
+	    text_show(p->before.path, p->before.path_len, shown,
+		sizeof(shown)));
+}
+
 static int
 get_entries(struct parse *p, struct tree *out, struct err *e)
 {
@@ -268,7 +284,7 @@ get_entries(struct parse *p, struct tree *out, struct err *e)
 
 	for (uint64_t i = 0; i < count; i++) {
 		if (get_record(p, &t, e) == -1)
-			return err_wrap(e, "entry %ju", (uintmax_t)i);
+			return wrap_record(p, "entry", i, e);
 		if (tree_add(out, t, e) == -1)
 			return -1;
 	}
@@ -288,7 +304,7 @@ get_removed(struct parse *p, struct tree *out, struct err *e)
 			return -1;
 		*t = (struct entry){ 0 };
 		if (get_name(p, t, e) == -1)
-			return err_wrap(e, "removed path %ju", (uintmax_t)i);
+			return wrap_record(p, "removed path", i, e);
 		if (tree_add(out, t, e) == -1)
 			return -1;
 	}
@@ -324,7 +340,7 @@ get_conflicts(struct parse *p, struct profile *out, struct err *e)
 	p->before = (struct before){ 0 };
 	for (uint64_t i = 0; i < count; i++) {
 		if (get_conflict(p, &c, e) == -1)
-			return err_wrap(e, "conflict %ju", (uintmax_t)i);
+			return wrap_record(p, "conflict", i, e);
 		if (c.id <= last)
 			return err_set(e, ERR_FORMAT,
 			    "conflict %ju: out of order", (uintmax_t)i);

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/text.h"
 
 /* Components of the longest clean path. */
 #define DEPTH_MAX (PATH_LEN_MAX / 2 + 1)
+#define SHOWN_MAX 256 /* bytes of a path in a message */
 
 static int
 entry_order(const struct entry *a, const struct entry *b)
@@ -105,6 +107,15 @@ tree_find(const struct tree *t, const char *path, size_t len)
  * What a directory holds follows right behind it, so the directories that the
  * present entry lies in are a stack.
  */
+static int
+refuse(const struct entry *t, const char *what, struct err *e)
+{
+	char shown[SHOWN_MAX];
+
+	return err_set(e, ERR_FORMAT, "%s: %s",
+	    text_show(t->path, t->path_len, shown, sizeof(shown)), what);
+}
+
 int
 tree_check(const struct tree *t, struct err *e)
 {
@@ -114,14 +125,12 @@ tree_check(const struct tree *t, struct err *e)
 	for (size_t i = 0; i < t->count; i++) {
 		at = t->entry[i];
 		if (i > 0 && entry_order(t->entry[i - 1], at) >= 0)
-			return err_set(e, ERR_FORMAT,
-			    "entry %zu: out of order or there twice", i);
+			return refuse(at, "out of order or there twice", e);
 		while (depth > 0 && !entry_is_within(at, above[depth - 1]))
 			depth--;
 		parent_len = path_parent_len(at->path, at->path_len);
 		if (parent_len != (depth > 0 ? above[depth - 1]->path_len : 0))
-			return err_set(e, ERR_FORMAT,
-			    "entry %zu: lies in no directory", i);
+			return refuse(at, "lies in no directory", e);
 		if (at->type == ENTRY_DIR && depth < DEPTH_MAX)
 			above[depth++] = at;
 	}
