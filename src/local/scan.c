@@ -352,6 +352,8 @@ walk_found(struct walk *w, struct found *n, struct err *e)
 		return walk_dir(w, n, e);
 
 	n->in->roams_below = true;
+	if (type == ENTRY_FILE && (uint64_t)n->st.st_size > CONTENT_MAX)
+		return opaque_here(w, WHY_LARGE, e);
 	if (type == ENTRY_FILE && n->st.st_nlink > 1 &&
 	    add_linked(w->s, &n->st, e) == -1)
 		return -1;

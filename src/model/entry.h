@@ -23,6 +23,12 @@ enum entry_type { ENTRY_NONE, ENTRY_FILE, ENTRY_DIR, ENTRY_LINK, ENTRY__COUNT };
 #define LARGE_FILE      ((uint64_t)1 << 20) /* bytes: stored as extents */
 
 /*
+ * A file's size may be a hole that costs nothing to write and for ever to read.
+ * Larger files are passed over; so many zeros are read in some minutes.
+ */
+#define CONTENT_MAX ((uint64_t)1 << 40) /* bytes */
+
+/*
  * Where bytes lie: in the frame of frame_len compressed bytes that begins at
  * offset frame of pack, from byte at of what the frame inflates to. Content
  * that a place names never leaves its frame.

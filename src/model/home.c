@@ -18,6 +18,7 @@ why_text(enum why why)
 		[WHY_MOUNT] = "another file system is mounted here",
 		[WHY_MOVING] = "kept changing while it was read",
 		[WHY_LONG] = "path is too long",
+		[WHY_LARGE] = "is larger than 1 TiB",
 		[WHY_NOSPACE] = "no space left in the home",
 		[WHY_CHANGED] = "was edited during the run",
 		[WHY_DAMAGED] = "content in the store is damaged or missing",

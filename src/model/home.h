@@ -30,6 +30,7 @@ enum why {
 	WHY_MOUNT,   /* another file system begins here */
 	WHY_MOVING,  /* changed while it was read, twice */
 	WHY_LONG,    /* path longer than PATH_LEN_MAX */
+	WHY_LARGE,   /* more than CONTENT_MAX bytes */
 	WHY_NOSPACE, /* no room for it in the home */
 	WHY_CHANGED, /* was edited while the run was going on */
 	WHY_DAMAGED, /* its content in the store is damaged or missing */
