@@ -48,6 +48,7 @@ repo_close(struct repo *r)
 struct numbers {
 	uint64_t *at; /* owned */
 	size_t count, cap;
+	uint64_t highest;
 };
 
 /* 12 digits that are not all zero, or 0: not a generation's name. */
@@ -73,6 +74,8 @@ add_number(const struct store_item *item, void *arg, struct err *e)
 	uint64_t n = number_of(item->name), *more;
 	size_t cap;
 
+	if (n > list->highest)
+		list->highest = n;
 	if (n == 0 || !item->is_dir)
 		return 0;
 	if (list->count == list->cap) {
@@ -109,6 +112,7 @@ repo_list(struct repo *r, struct err *e)
 	free(r->number);
 	r->number = list.at;
 	r->number_count = list.count;
+	r->highest = list.highest;
 	return 0;
 }
 
@@ -170,7 +174,7 @@ repo_head(struct repo *r, struct commit *out, size_t *damaged, struct err *note,
 uint64_t
 repo_next(const struct repo *r)
 {
-	return r->number_count > 0 ? r->number[r->number_count - 1] + 1 : 1;
+	return r->highest + 1;
 }
 
 void
@@ -227,6 +231,7 @@ load_manifest(struct repo *r, const struct commit *c, struct buf *out,
 {
 	char path[STORE_PATH_MAX + 1];
 	struct hash hash;
+	bool delta;
 
 	if (c->manifest.size > MANIFEST_SIZE_MAX)
 		return err_set(e, ERR_LIMIT,
@@ -236,14 +241,23 @@ load_manifest(struct repo *r, const struct commit *c, struct buf *out,
 	out->max = c->manifest.size + 1;
 	if (store_load(r->store, repo_path(path, c->number, "manifest"), out,
 		e) == -1)
-		return err_wrap(e, "generation %llu: manifest",
+		return err_wrap(e, "generation %llu",
 		    (unsigned long long)c->number);
 	hash = hash_of(out->bytes, out->len);
-	if (out->len == c->manifest.size && hash_same(&hash, &c->manifest.hash))
-		return 0;
-	return err_set(e, ERR_FORMAT,
-	    "generation %llu: manifest: not what its commit says",
-	    (unsigned long long)c->number);
+	if (out->len != c->manifest.size ||
+	    !hash_same(&hash, &c->manifest.hash))
+		return err_set(e, ERR_FORMAT,
+		    "generation %llu: manifest: not what its commit says",
+		    (unsigned long long)c->number);
+	if (manifest_is_delta(out->bytes, out->len, &delta, e) == -1)
+		return err_wrap(e, "generation %llu",
+		    (unsigned long long)c->number);
+	if (delta != (c->deltas > 0))
+		return err_set(e, ERR_FORMAT,
+		    "generation %llu: manifest: %s, but its commit says otherwise",
+		    (unsigned long long)c->number,
+		    delta ? "is made against a parent" : "is complete");
+	return 0;
 }
 
 /* Is p the parent that c names, and could it have been? */
@@ -324,7 +338,7 @@ decode_chain(const struct chain *chain, const struct profile *base,
 		if (manifest_decode(&next, onto, l->manifest.bytes,
 			l->manifest.len, &with, e) == -1) {
 			profile_free(&now);
-			return err_wrap(e, "generation %llu: manifest",
+			return err_wrap(e, "generation %llu",
 			    (unsigned long long)l->commit.number);
 		}
 		profile_free(&now);

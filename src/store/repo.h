@@ -19,6 +19,7 @@ struct repo {
 	struct store *store; /* borrowed */
 	uint64_t *number;    /* owned; of the last listing, ascending */
 	size_t number_count;
+	uint64_t highest; /* number of any name, of what is no directory too */
 };
 
 int repo_open(struct repo **out, struct store *s, struct err *e) MUST_CHECK;
@@ -48,8 +49,9 @@ int repo_head(struct repo *r, struct commit *out, size_t *damaged,
 int repo_head_before(struct repo *r, uint64_t below, struct commit *out,
     size_t *damaged, struct err *note, struct err *e) MUST_CHECK;
 
-/* The number of the next generation: one more than any in the last listing,
- * damaged ones included, so that no number is used twice. */
+/* The number of the next generation: one more than any name in the last
+ * listing bears, that of damaged ones and of what is no directory included, so
+ * that no number is used twice and nothing is in the way. */
 uint64_t repo_next(const struct repo *r);
 
 /* Fill in what c has to say of its parent: number and hashes, the ancestors,

@@ -213,8 +213,6 @@ visit_name(int dirfd, const char *name, const struct visitor *to, struct err *e)
 	/* Gone since it was listed; nothing else can fail here. */
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return 0;
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return 0;
 	item.is_dir = S_ISDIR(st.st_mode);
 	item.size = item.is_dir ? 0 : (uint64_t)st.st_size;
 	item.mtime_ns =
