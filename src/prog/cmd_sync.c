@@ -69,13 +69,16 @@ print_costs(const struct context *c)
 		    (unsigned long long)c->store->bytes_written);
 }
 
-static bool
-any_skipped(const struct sync_out *out)
+static struct totals
+totals_of(const struct sync_out *out)
 {
-	for (size_t i = 0; i < out->scan.opaque_count; i++)
-		if (out->scan.opaque[i].why != WHY_RULE)
-			return true;
-	return false;
+	const struct report r = {
+		.plan = &out->plan,
+		.skipped = out->scan.opaque,
+		.skipped_count = out->scan.opaque_count,
+	};
+
+	return report_totals(&r);
 }
 
 /* For 'roam status'. A failure to note it does not undo what was done. */
@@ -83,16 +86,11 @@ static void
 note_run(const struct context *c, const struct sync_how *how,
     const struct sync_out *out, const struct err *why)
 {
-	const struct report r = {
-		.plan = &out->plan,
-		.skipped = out->scan.opaque,
-		.skipped_count = out->scan.opaque_count,
-	};
-	const struct totals t = report_totals(&r);
+	const struct totals t = totals_of(out);
 	struct memo now = {
 		.last_attempt_ns = clock_now_ns(),
 		.pending = t.pending,
-		.skipped = t.skipped,
+		.skipped = t.skipped + t.failed,
 		.held_deletes = out->held,
 	};
 	uint64_t done = out->published;
@@ -118,6 +116,7 @@ run_with(const struct options *o, struct setup *setup,
 {
 	struct context c;
 	struct sync_out out;
+	struct totals t;
 	int rc, status = -1;
 
 	context_init(&c, setup);
@@ -125,7 +124,8 @@ run_with(const struct options *o, struct setup *setup,
 	note_run(&c, how, &out, rc == -1 ? e : NULL);
 	if (rc == 0 && print_report(o, &c, &out, how->dry_run, e) == 0) {
 		status = 0;
-		if (any_skipped(&out))
+		t = totals_of(&out);
+		if (t.skipped + t.failed > 0)
 			status = EXIT_SKIPPED;
 		if (out.held > 0)
 			status = EXIT_HELD;
