@@ -254,7 +254,7 @@ load_manifest(struct repo *r, const struct commit *c, struct buf *out,
 		    (unsigned long long)c->number);
 	if (delta != (c->deltas > 0))
 		return err_set(e, ERR_FORMAT,
-		    "generation %llu: manifest: %s, but its commit says otherwise",
+		    "generation %llu: manifest: %s, its commit says otherwise",
 		    (unsigned long long)c->number,
 		    delta ? "is made against a parent" : "is complete");
 	return 0;
