@@ -86,7 +86,7 @@ put(struct world *w, unsigned m, unsigned spot, enum entry_type type,
 		t->hash = hash_for(content);
 		t->place = (struct place){ .gen = 1, .frame = content };
 	}
-	w->pc[m].home[spot] = (struct node){ t, ++w->inodes };
+	w->pc[m].home[spot] = (struct node){ t, ++w->inodes, false };
 }
 
 static unsigned
@@ -259,8 +259,8 @@ act_rename(struct world *w, unsigned m, const unsigned arg[3])
 			return;
 		t = entry_like(w, pc->home[i].entry, (unsigned)at);
 		t->machine = w->self[m];
-		moved[at] = (struct node){ t, pc->home[i].inode };
-		w->locked[m][i] = 0;
+		moved[at] = pc->home[i];
+		moved[at].entry = t;
 	}
 	remove_all(pc, (unsigned)from);
 	for (unsigned i = 0; i < SPOTS; i++)
@@ -298,7 +298,7 @@ act_link(struct world *w, unsigned m, const unsigned arg[3])
 		return;
 	t = entry_like(w, pc->home[from].entry, (unsigned)to);
 	t->machine = w->self[m];
-	pc->home[to] = (struct node){ t, pc->home[from].inode };
+	pc->home[to] = (struct node){ t, pc->home[from].inode, false };
 	w->linked = true;
 }
 
@@ -342,15 +342,15 @@ act_lock(struct world *w, unsigned m, const unsigned arg[3])
 	int at = find_there(&w->pc[m], arg[0], false);
 
 	if (at >= 0)
-		w->locked[m][at] =
-		    is_locked(w, m, (unsigned)at) ? 0 : w->pc[m].home[at].inode;
+		w->pc[m].home[at].locked ^= 1;
 }
 
 static void
 act_unlock(struct world *w, unsigned m, const unsigned arg[3])
 {
 	(void)arg;
-	memset(w->locked[m], 0, sizeof(w->locked[m]));
+	for (unsigned i = 0; i < SPOTS; i++)
+		w->pc[m].home[i].locked = false;
 }
 
 /* The state is lost, the home is not. */
@@ -378,6 +378,21 @@ act_snapshot(struct world *w, unsigned m, const unsigned arg[3])
 	}
 }
 
+/* The store goes back to a backup. */
+static void
+act_restore(struct world *w, unsigned m, const unsigned arg[3])
+{
+	unsigned lost = 1 + arg[0] % 3;
+
+	(void)m;
+	if (w->gens <= lost)
+		return;
+	w->gens -= lost;
+	w->conflicts = w->gen[w->gens - 1].conflicts;
+	w->history = w->gen[w->gens - 1].history;
+	w->forgetful = true;
+}
+
 const struct act acts[] = {
 	{ "create", act_create, 8 },
 	{ "mkdir", act_mkdir, 6 },
@@ -396,6 +411,7 @@ const struct act acts[] = {
 	{ "unlock", act_unlock, 1 },
 	{ "forget", act_forget, 1 },
 	{ "snapshot", act_snapshot, 1 },
+	{ "restore", act_restore, 1 },
 };
 const unsigned act_count = sizeof(acts) / sizeof(acts[0]);
 const unsigned act_user_count = 10;

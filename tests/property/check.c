@@ -250,7 +250,7 @@ check_settled(struct run *r)
 	for (k = 0; k < SPOTS; k++)
 		if (again.look.at[k] != NULL)
 			again.local[k] = (struct node){ again.look.at[k],
-				r->pc->home[k].inode };
+				r->pc->home[k].inode, false };
 	memcpy(again.base, r->pc->memory.base, sizeof(again.base));
 	inputs_of(&again, &i);
 	if (plan_make(&again.plan, &i.in, &e) == -1)
@@ -276,7 +276,7 @@ static bool
 is_apart(const struct world *w, unsigned m, unsigned spot)
 {
 	for (unsigned i = 0; i < SPOTS; i++)
-		if ((w->rule[m][i] != RULE_NONE || is_locked(w, m, i)) &&
+		if ((w->rule[m][i] != RULE_NONE || w->pc[m].home[i].locked) &&
 		    (spot_holds(i, spot) || spot_holds(spot, i)))
 			return true;
 	return false;

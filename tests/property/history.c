@@ -192,7 +192,8 @@ is_all_open(const struct world *w)
 {
 	for (unsigned m = 0; m < w->pcs; m++)
 		for (unsigned i = 0; i < SPOTS; i++)
-			if (w->rule[m][i] != RULE_NONE || is_locked(w, m, i))
+			if (w->rule[m][i] != RULE_NONE ||
+			    w->pc[m].home[i].locked)
 				return false;
 	return true;
 }

@@ -114,18 +114,30 @@ make_plan(struct run *r)
 		plan_guard(&r->plan, &i.in, &strict);
 }
 
-/* A run that was killed after its generation was published is found out. */
+static bool
+is_published(const struct world *w, uint32_t id)
+{
+	for (unsigned i = 0; i < w->gens; i++)
+		if (w->gen[i].id == id)
+			return true;
+	return false;
+}
+
+/*
+ * A run that was killed after its generation was published is found out. And a
+ * store that does not know the head we know was restored: there is no base.
+ */
 static void
 recover(struct world *w, struct pc *pc)
 {
-	for (unsigned i = 0; i < w->gens && pc->next_id != 0; i++) {
-		if (w->gen[i].id != pc->next_id)
-			continue;
+	if (pc->next_id != 0 && is_published(w, pc->next_id)) {
 		pc->memory = pc->next;
 		memset(pc->kept_here, 0, sizeof(pc->kept_here));
 		memset(pc->kept_there, 0, sizeof(pc->kept_there));
 	}
 	pc->next_id = 0;
+	if (pc->memory.head != 0 && !is_published(w, pc->memory.head))
+		memset(pc->memory.base, 0, sizeof(pc->memory.base));
 }
 
 static void
@@ -249,12 +261,14 @@ publish(struct run *r)
 	spread_outcome(r, g->at, was, "store", plan_new_store);
 	g->id = ++w->ids;
 	new_base(r, &r->pc->next);
-	r->pc->next_id = g->id;
+	r->pc->next.head = r->pc->next_id = g->id;
 	w->gens++;
 	w->conflicts = conflicts;
 	for (unsigned i = 0; i < SPOTS; i++)
 		if (content_of(g->at[i]) >= 0)
 			set_add(&w->history, (unsigned)content_of(g->at[i]));
+	g->conflicts = w->conflicts;
+	g->history = w->history;
 	check_published(r, was);
 	if (r->how->fault == FAULT_CUT_OFF) {
 		r->cut = true;
@@ -307,6 +321,7 @@ save(struct run *r)
 	bool out;
 
 	new_base(r, &r->pc->memory);
+	r->pc->memory.head = r->w->gens > 0 ? r->w->gen[r->w->gens - 1].id : 0;
 	r->pc->next_id = 0;
 	for (unsigned i = 0; i < SPOTS; i++) {
 		home[i] = r->pc->home[i].entry;
@@ -335,8 +350,8 @@ world_run(struct world *w, unsigned m, const struct how *how)
 	memcpy(r.base_before, r.base, sizeof(r.base));
 	for (unsigned i = 0; i < SPOTS; i++)
 		if (r.look.at[i] != NULL)
-			r.local[i] =
-			    (struct node){ r.look.at[i], r.pc->home[i].inode };
+			r.local[i] = (struct node){ r.look.at[i],
+				r.pc->home[i].inode, false };
 	change_both(&r);
 	if (w->failure[0] == '\0' && !r.cut)
 		save(&r);

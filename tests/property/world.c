@@ -204,14 +204,6 @@ excluded(const struct world *w, unsigned m, unsigned spot,
 	return false;
 }
 
-bool
-is_locked(const struct world *w, unsigned m, unsigned spot)
-{
-	const struct node *n = &w->pc[m].home[spot];
-
-	return n->entry != NULL && n->inode == w->locked[m][spot];
-}
-
 static void
 add_opaque(struct look *l, unsigned spot, enum why why)
 {
@@ -297,7 +289,7 @@ scan(struct world *w, unsigned m, struct look *out)
 		if (w->rule[m][i] == RULE_ALL ||
 		    (w->rule[m][i] == RULE_DIRS && is_dir(all[i])))
 			add_opaque(out, i, WHY_RULE);
-		else if (is_locked(w, m, i))
+		else if (pc->home[i].locked)
 			add_opaque(out, i, WHY_DENIED);
 		else
 			out->at[i] = all[i];

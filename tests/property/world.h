@@ -42,12 +42,14 @@ bool set_is_empty(const struct set *s);
 struct node {
 	const struct entry *entry; /* NULL: nothing there */
 	uint32_t inode;
+	bool locked; /* cannot be read */
 };
 
 enum rule { RULE_NONE, RULE_ALL, RULE_DIRS };
 
 /* What a home remembers between runs, and what it is about to. */
 struct memory {
+	uint32_t head; /* id of the generation it knows; 0: none */
 	const struct entry *base[SPOTS];
 	struct node known[SPOTS];
 };
@@ -65,6 +67,7 @@ struct pc {
 
 struct store_gen {
 	const struct entry *at[SPOTS];
+	struct set conflicts, history; /* up to now */
 	uint32_t id;
 };
 
@@ -75,14 +78,13 @@ struct world {
 	struct pc pc[PCS];
 	struct pc snapshot[PCS];
 	bool has_snapshot[PCS];
-	uint8_t rule[PCS][SPOTS];    /* enum rule */
-	uint32_t locked[PCS][SPOTS]; /* inode of what cannot be read */
-	struct rules *rules[PCS];    /* owned; NULL: to be made */
+	uint8_t rule[PCS][SPOTS]; /* enum rule */
+	struct rules *rules[PCS]; /* owned; NULL: to be made */
 	const struct machine *self[PCS];
 	int64_t clock[PCS];
 	struct store_gen gen[GENS];
 	unsigned gens;
-	struct set conflicts, history;
+	struct set conflicts, history; /* of the store as it is */
 	unsigned contents;
 	uint32_t inodes, ids;
 	int64_t tick;
@@ -111,7 +113,6 @@ struct entry *entry_like(struct world *w, const struct entry *t, unsigned spot);
 const struct entry *entry_in_group(struct world *w, const struct entry *t,
     uint64_t group);
 void notice(struct pc *pc);
-bool is_locked(const struct world *w, unsigned m, unsigned spot);
 
 /* A tree of the entries that are there, in buf. */
 struct tree tree_of(const struct entry *const at[SPOTS],
