@@ -8,8 +8,8 @@
 #include "prog/commands.h"
 #include "prog/past.h"
 #include "prog/print.h"
-#include "store/collect.h"
 #include "store/verify.h"
+#include "sync/clean.h"
 #include "sync/export.h"
 
 #define EXIT_FINDINGS 1
@@ -114,52 +114,97 @@ cmd_verify(const struct options *o, struct err *e)
 	return rc;
 }
 
-static void
-print_collected(const struct collected *c, bool dry_run)
-{
-	char size[TEXT_SIZE_MAX];
-
-	printf("%s %s: %llu packs, the rest of %llu generations, %llu "
-	       "leftovers\n",
-	    dry_run ? "would free" : "freed", text_size_human(c->bytes, size),
-	    (unsigned long long)c->packs, (unsigned long long)c->expired,
-	    (unsigned long long)c->leftovers);
-	printf("%llu generations stay\n", (unsigned long long)c->kept);
-}
+/* What gc counts, as scripts get it. */
+static const struct count {
+	const char *key;
+	size_t offset; /* of a uint64_t in struct collected */
+} counts[] = {
+#define AT(member) offsetof(struct collected, member)
+	{ "kept", AT(kept) },
+	{ "expired", AT(expired) },
+	{ "removed", AT(removed) },
+	{ "packs", AT(packs) },
+	{ "leftovers", AT(leftovers) },
+	{ "bytes", AT(bytes) },
+	{ "damaged", AT(damaged) },
+#undef AT
+};
+#define COUNTS (sizeof(counts) / sizeof(counts[0]))
 
 static int
-print_collected_json(const struct collected *c, const struct options *o,
-    struct err *e)
+print_cleaned_json(const struct cleaned *c, bool dry_run, struct err *e)
 {
-	return json_print(json_pack("{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-			      "dry_run", o->dry_run, "kept",
-			      (json_int_t)c->kept, "expired",
-			      (json_int_t)c->expired, "removed",
-			      (json_int_t)c->removed, "packs",
-			      (json_int_t)c->packs, "leftovers",
-			      (json_int_t)c->leftovers, "bytes",
-			      (json_int_t)c->bytes, "damaged",
-			      (json_int_t)c->damaged, "sparse",
-			      (json_int_t)c->sparse_count),
-	    e);
+	json_t *v = json_object();
+	uint64_t n;
+
+	if (v == NULL ||
+	    json_object_set_new(v, "dry_run", json_boolean(dry_run)) == -1)
+		goto fail;
+	for (size_t i = 0; i < COUNTS; i++) {
+		memcpy(&n, (const char *)&c->collected + counts[i].offset,
+		    sizeof(n));
+		if (json_object_set_new(v, counts[i].key,
+			json_integer((json_int_t)n)) == -1)
+			goto fail;
+	}
+	if (json_object_set_new(v, "sparse_bytes",
+		json_integer((json_int_t)c->sparse_bytes)) == -1 ||
+	    json_object_set_new(v, "published",
+		print_generation(c->published)) == -1)
+		goto fail;
+	return json_print(v, e);
+fail:
+	json_decref(v);
+	return print_no_memory(e);
+}
+
+static void
+print_cleaned(const struct cleaned *c, bool dry_run)
+{
+	const struct collected *sum = &c->collected;
+	char size[TEXT_SIZE_MAX];
+
+	printf("%llu generations are kept\n", (unsigned long long)sum->kept);
+	printf("%s %s: %llu packs, what else %llu older generations had, "
+	       "%llu leftovers\n",
+	    dry_run ? "would free" : "freed", text_size_human(sum->bytes, size),
+	    (unsigned long long)sum->packs, (unsigned long long)sum->expired,
+	    (unsigned long long)sum->leftovers);
+	if (c->published > 0)
+		printf("generation %llu: has what was needed of old packs, to "
+		       "free another %s in time\n",
+		    (unsigned long long)c->published,
+		    text_size_human(c->sparse_bytes, size));
+}
+
+/* Nothing expires while it is not known what a generation needs. */
+static int
+say_damage(const struct collected *c)
+{
+	if (c->damaged == 0)
+		return 0;
+	log_line(LOG_LEVEL_WARN,
+	    "nothing was collected, since %llu generations are damaged: %s; "
+	    "see 'roam verify'",
+	    (unsigned long long)c->damaged, c->note.text);
+	return EXIT_FINDINGS;
 }
 
 static int
 gc(struct look *l, const struct options *o, struct err *e)
 {
-	const struct conf *conf = &l->setup.conf.conf;
-	const struct keep_policy keep = { .keep_s = conf->keep_s,
-		.keep_min = conf->keep_min };
-	struct collected c;
+	struct cleaned c;
 	int rc = 0;
 
-	if (repo_collect(l->c.repo, &keep, o->dry_run, &c, e) == -1)
+	if (clean_store(&l->c, o->dry_run, &c, e) == -1)
 		return -1;
 	if (o->json)
-		rc = print_collected_json(&c, o, e);
+		rc = print_cleaned_json(&c, o->dry_run, e);
 	else if (!o->quiet)
-		print_collected(&c, o->dry_run);
-	collected_free(&c);
+		print_cleaned(&c, o->dry_run);
+	if (rc == 0)
+		rc = say_damage(&c.collected);
+	cleaned_free(&c);
 	return rc;
 }
 

@@ -9,6 +9,9 @@ libsync_a_SOURCES = \
 	src/sync/extents.c src/sync/extents.h \
 	src/sync/slices.c src/sync/slices.h \
 	src/sync/export.c src/sync/export.h \
+	src/sync/lumps.c src/sync/lumps.h \
+	src/sync/repack.c src/sync/repack.h \
+	src/sync/clean.c src/sync/clean.h \
 	src/sync/contents.c src/sync/contents.h \
 	src/sync/contents_place.c \
 	src/sync/list.c src/sync/list.h \

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "local/stage.h"
+#include "sync/clean.h"
 #include "sync/list.h"
 #include "sync/round.h"
 #include "sync/send.h"
@@ -363,7 +364,11 @@ work(struct round *r, struct err *e)
 		err_wrap(e, "%s", later.text);
 	if (rc == 0 && r->how->done != NULL && !any_failed(r))
 		rc = r->how->done(r->c, r->how->done_arg, e);
-	return rc == 0 ? tidy_up(r, e) : -1;
+	if (rc == -1 || tidy_up(r, e) == -1)
+		return -1;
+	if (r->commit.number > 0)
+		clean_sometimes(r->c, r->commit.number, &r->next);
+	return 0;
 }
 
 int
