@@ -55,13 +55,14 @@ endif
 LDADD = $(FUZZ_LDFLAGS) $(REPLAY) liblocal.a libstore.a $(ENGINE_LIBS) \
 	$(ARCHIVE_LIBS)
 
-# --- A second reader of stores, written from roam-store(5) ------------------
-EXTRA_DIST += tests/store-reader.py tests/xxh3.py
+# --- A second reader and writer of stores, from roam-store(5) ---------------
+EXTRA_DIST += tests/store-reader.py tests/store-writer.py tests/xxh3.py
 
 # --- Scenarios --------------------------------------------------------------
 # The real programs, from a shell; tests/scenario/lib.sh is what they share.
 scenarios = \
-	tests/scenario/20-looking-commands.sh
+	tests/scenario/20-looking-commands.sh \
+	tests/scenario/50-hostile-store.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 EXTRA_DIST += tests/scenario/lib.sh
