@@ -173,3 +173,9 @@ entry_kind(const struct entry *t)
 
 	return kinds[t->type < ENTRY__COUNT ? t->type : ENTRY_NONE];
 }
+
+struct entry *
+entry_own(const struct entry *t)
+{
+	return (struct entry *)(uintptr_t)t;
+}

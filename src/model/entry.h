@@ -108,6 +108,12 @@ struct entry *entry_copy(struct arena *a, const struct entry *t,
 struct entry *entry_copy_extra(struct arena *a, const struct entry *t,
     struct extra **extra, struct err *e) MUST_CHECK;
 
+/*
+ * The same entry, to be filled in by who builds a generation: only one that
+ * this run's scan made, and that has no place yet.
+ */
+struct entry *entry_own(const struct entry *t);
+
 /* "file", "directory", "symlink". */
 const char *entry_kind(const struct entry *t);
 

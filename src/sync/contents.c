@@ -39,7 +39,7 @@ void
 contents_free(struct contents *c)
 {
 	for (size_t i = 0; i < c->count; i++)
-		free(c->at[i].part);
+		free(c->at[i].parts);
 	free(c->at);
 	free(c->slot);
 	free(c->copy);
@@ -47,7 +47,7 @@ contents_free(struct contents *c)
 	*c = (struct contents){ 0 };
 }
 
-size_t *
+uint32_t *
 contents_slot(const struct contents *c, const struct hash *hash, uint64_t size)
 {
 	uint64_t k;
@@ -75,39 +75,66 @@ grow(struct contents *c, struct err *e)
 {
 	size_t cap = c->cap > 0 ? c->cap * 2 : 256;
 	struct content *grown;
-	size_t *slot;
+	uint32_t *slot;
 
 	if (c->count < c->cap)
 		return 0;
+	if (cap > UINT32_MAX / 2)
+		return err_set(e, ERR_LIMIT, "%zu contents", c->count);
 	if ((grown = realloc(c->at, cap * sizeof(*grown))) == NULL)
 		return err_sys(e, "contents");
 	c->at = grown;
 	c->cap = cap;
 	if (cap * 2 <= c->slots)
 		return 0;
-	if ((slot = calloc(cap * 4, sizeof(*slot))) == NULL)
+	if ((slot = calloc(cap * 2, sizeof(*slot))) == NULL)
 		return err_sys(e, "contents");
 	free(c->slot);
 	c->slot = slot;
-	c->slots = cap * 4;
+	c->slots = cap * 2;
 	for (size_t i = 0; i < c->count; i++)
-		*contents_slot(c, &c->at[i].hash, c->at[i].size) = i + 1;
+		*contents_slot(c, &c->at[i].hash, c->at[i].size) =
+		    (uint32_t)i + 1;
+	return 0;
+}
+
+static size_t
+count_of(const struct content *t)
+{
+	return t->parts != NULL ? t->parts->count : 0;
+}
+
+static int
+end_member(struct packer *p, struct content *t, struct err *e)
+{
+	size_t first, count;
+
+	if (packer_end(p, &first, &count, e) == -1)
+		return -1;
+	if (first + count > UINT32_MAX)
+		return err_set(e, ERR_LIMIT, "more than %u pieces in one run",
+		    UINT32_MAX);
+	t->run_first = (uint32_t)first;
+	t->run_count = (uint32_t)count;
 	return 0;
 }
 
 static int
 add_part(struct content *t, const struct part *part, struct err *e)
 {
-	size_t cap = t->part_cap > 0 ? t->part_cap * 2 : 16;
-	struct part *grown;
+	size_t count = t->parts != NULL ? t->parts->count : 0;
+	size_t cap = count > 0 ? count * 2 : 16;
+	struct parts *grown;
 
-	if (t->part_count == t->part_cap) {
-		if ((grown = realloc(t->part, cap * sizeof(*grown))) == NULL)
+	if (t->parts == NULL || count == t->parts->cap) {
+		grown = realloc(t->parts,
+		    sizeof(*grown) + cap * sizeof(grown->at[0]));
+		if (grown == NULL)
 			return err_sys(e, "contents");
-		t->part = grown;
-		t->part_cap = cap;
+		*grown = (struct parts){ .count = count, .cap = cap };
+		t->parts = grown;
 	}
-	t->part[t->part_count++] = *part;
+	t->parts->at[t->parts->count++] = *part;
 	return 0;
 }
 
@@ -205,7 +232,7 @@ pack_whole(struct reading *r, struct content *t, struct err *e)
 		return -1;
 	rc = pack_range(r, 0, t->size, e);
 	/* The member is ended in any case: a pack stays a valid archive. */
-	if (packer_end(p, &t->run_first, &t->run_count, e) == -1)
+	if (end_member(p, t, e) == -1)
 		return -1;
 	if (rc == 0)
 		r->c->bytes += t->size;
@@ -292,8 +319,8 @@ pack_parts(struct reading *r, struct content *t, uint64_t data, struct err *e)
 	if (data > 0 &&
 	    packer_begin(p, r->in->entry, piece_name(name, t), data, e) == -1)
 		return -1;
-	for (size_t i = 0; i < t->part_count && rc == 0; i++) {
-		const struct part *part = &t->part[i];
+	for (size_t i = 0; i < count_of(t) && rc == 0; i++) {
+		const struct part *part = &t->parts->at[i];
 
 		if (part->from != PART_PLACED)
 			rc = pack_range(r, off, part->len, e);
@@ -301,7 +328,7 @@ pack_parts(struct reading *r, struct content *t, uint64_t data, struct err *e)
 			rc = hash_hole(r, off, part->len, e);
 		off += part->len;
 	}
-	if (data > 0 && packer_end(p, &t->run_first, &t->run_count, e) == -1)
+	if (data > 0 && end_member(p, t, e) == -1)
 		return -1;
 	if (rc == 0)
 		r->c->bytes += data;
@@ -366,7 +393,7 @@ worth_pieces(const struct content *t, uint64_t data)
 
 	if (most < PIECES_MIN)
 		most = PIECES_MIN;
-	return WORTH_PIECES(data, t->size) && t->part_count <= most;
+	return WORTH_PIECES(data, t->size) && count_of(t) <= most;
 }
 
 static int
@@ -387,9 +414,8 @@ pack_pieces(struct reading *r, struct content *t, struct err *e)
 		return -1;
 	if (worth_pieces(t, data))
 		return pack_parts(r, t, data, e);
-	free(t->part);
-	t->part = NULL;
-	t->part_count = t->part_cap = 0;
+	free(t->parts);
+	t->parts = NULL;
 	return pack_whole(r, t, e);
 }
 
@@ -428,13 +454,13 @@ contents_pack(struct contents *c, const struct content_in *in, struct buf *sig,
 	if (pack_one(&r, &t, e) == -1 || reading_check(&r, sig, e) == -1 ||
 	    grow(c, e) == -1)
 		goto out;
-	*contents_slot(c, &t.hash, t.size) = c->count + 1;
+	*contents_slot(c, &t.hash, t.size) = (uint32_t)c->count + 1;
 	c->at[c->count++] = t;
-	t.part = NULL;
+	t.parts = NULL;
 	rc = 0;
 out:
 	blocks_maker_free(r.maker);
 	blocks_free(&r.made);
-	free(t.part);
+	free(t.parts);
 	return rc;
 }

@@ -25,13 +25,18 @@ struct part {
 };
 #define PART_PLACED UINT64_MAX
 
+struct parts {
+	size_t count;
+	size_t cap;
+	struct part at[];
+};
+
+/* One packed content; there may be a million of them. */
 struct content {
 	struct hash hash;
 	uint64_t size;
-	size_t run_first, run_count; /* of the packed member */
-	struct part *part;           /* owned; NULL: the member is the file */
-	size_t part_count;
-	size_t part_cap;
+	uint32_t run_first, run_count; /* of the packed member */
+	struct parts *parts;           /* owned; NULL: the member is the file */
 };
 
 struct contents {
@@ -39,7 +44,7 @@ struct contents {
 	struct content *at;    /* owned, in the order they were packed */
 	size_t count;
 	size_t cap;
-	size_t *slot; /* owned table by hash: index + 1 */
+	uint32_t *slot; /* owned table by hash: index + 1 */
 	size_t slots;
 	unsigned char *copy;        /* owned */
 	struct hash_stream *stream; /* owned */
@@ -68,7 +73,7 @@ int contents_pack(struct contents *c, const struct content_in *in,
     struct buf *sig, struct err *e) MUST_CHECK;
 
 /* The slot of a content: 0, or its index in at plus 1. */
-size_t *contents_slot(const struct contents *c, const struct hash *hash,
+uint32_t *contents_slot(const struct contents *c, const struct hash *hash,
     uint64_t size);
 bool contents_has(const struct contents *c, const struct entry *like);
 

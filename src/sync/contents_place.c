@@ -7,10 +7,10 @@ resolve(struct extents *x, const struct content *t, const struct run *runs,
 	int rc = 0;
 
 	runs += t->run_first;
-	if (t->part == NULL)
+	if (t->parts == NULL)
 		return extents_add_runs(x, runs, t->run_count, 0, t->size, e);
-	for (size_t i = 0; i < t->part_count && rc == 0; i++) {
-		const struct part *part = &t->part[i];
+	for (size_t i = 0; i < t->parts->count && rc == 0; i++) {
+		const struct part *part = &t->parts->at[i];
 
 		rc = part->from == PART_PLACED
 		    ? extents_add(x, &part->place, part->len, e)
@@ -24,7 +24,7 @@ int
 contents_place(const struct contents *c, struct entry *like,
     const struct run *runs, struct arena *a, struct err *e)
 {
-	size_t slot = *contents_slot(c, &like->hash, like->size);
+	uint32_t slot = *contents_slot(c, &like->hash, like->size);
 	struct extents x = { 0 };
 	int rc;
 

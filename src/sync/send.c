@@ -226,39 +226,65 @@ pack_list(struct sending *w, struct profile *now, struct err *e)
 	return 0;
 }
 
-/* t as the new generation lists it: who wrote it, where its content lies. */
-static const struct entry *
-stored_entry(struct sending *w, const struct entry *t, const struct run *runs,
-    struct err *e)
+/*
+ * The entry that the new generation lists for t. What the scan made is filled
+ * in as it is, hundreds of thousands of them at a first push; what other trees
+ * share is copied.
+ */
+static struct entry *
+own_entry(struct sending *w, const struct entry *t, struct err *e)
 {
 	struct context *c = w->s->c;
-	const struct entry *twin;
-	struct extra *extra;
 	struct entry *copy;
 
-	twin = index_find(&w->stored, t);
-	if (twin != NULL && entry_extent_count(twin) > 0)
-		copy = entry_copy_extra(&c->arena, t, &extra, e);
-	else
-		copy = entry_copy(&c->arena, t, e);
+	if (t->place.gen == GEN_NONE && entry_extent_count(t) == 0 &&
+	    t->machine == c->self && !t->hollow)
+		return entry_own(t);
+	copy = entry_copy(&c->arena, t, e);
 	if (copy == NULL)
 		return NULL;
 	copy->hollow = 0;
 	if (copy->machine == NULL)
 		copy->machine = c->self;
-	if (t->type != ENTRY_FILE || t->size == 0)
-		return copy;
-	if (twin == NULL)
-		return contents_place(&w->s->contents, copy, runs, &c->arena,
-			   e) == 0
-		    ? copy
-		    : NULL;
-	copy->place = twin->place;
-	if (entry_extent_count(twin) > 0) {
-		extra->extents = twin->extra->extents;
-		extra->extent_count = twin->extra->extent_count;
-	}
 	return copy;
+}
+
+/* Give t the place of what holds the same. */
+static int
+share_place(struct sending *w, struct entry *t, const struct entry *twin,
+    struct err *e)
+{
+	struct extra *extra;
+
+	t->place = twin->place;
+	if (entry_extent_count(twin) == 0)
+		return 0;
+	extra = arena_alloc(&w->s->c->arena, sizeof(*extra), e);
+	if (extra == NULL)
+		return -1;
+	*extra = t->extra != NULL ? *t->extra : (struct extra){ 0 };
+	extra->extents = twin->extra->extents;
+	extra->extent_count = twin->extra->extent_count;
+	t->extra = extra;
+	return 0;
+}
+
+/* t as the new generation lists it: who wrote it, where its content lies. */
+static const struct entry *
+stored_entry(struct sending *w, const struct entry *t, const struct run *runs,
+    struct err *e)
+{
+	const struct entry *twin = index_find(&w->stored, t);
+	struct entry *own = own_entry(w, t, e);
+	int rc = 0;
+
+	if (own == NULL)
+		return NULL;
+	if (own->type == ENTRY_FILE && own->size > 0)
+		rc = twin != NULL ? share_place(w, own, twin, e)
+				  : contents_place(&w->s->contents, own, runs,
+					&w->s->c->arena, e);
+	return rc == 0 ? own : NULL;
 }
 
 static int

@@ -314,6 +314,11 @@ hand_over(struct round *r, struct err *e)
 	struct plan *all = &r->out->plan;
 	struct op *grown;
 
+	if (all->op == NULL) {
+		*all = r->plan;
+		r->plan = (struct plan){ 0 };
+		return 0;
+	}
 	grown =
 	    realloc(all->op, (all->count + r->plan.count + 1) * sizeof(*grown));
 	if (grown == NULL)
