@@ -165,10 +165,14 @@ attrs_changed(const struct entry *base, const struct entry *now)
 	return base == NULL || order_attrs(base, now) != 0;
 }
 
+/* Nobody asks for a file to be alone: new on both sides, and linked on one, it
+ * is linked. A pull that was cut off among the names of a file looks so. */
 static bool
 group_changed(const struct entry *base, const struct entry *now)
 {
-	return base == NULL || entry_group(base) != entry_group(now);
+	uint64_t before = base != NULL ? entry_group(base) : 0;
+
+	return before != entry_group(now);
 }
 
 /*

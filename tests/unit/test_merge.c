@@ -450,7 +450,7 @@ Test(merge, attributes_merge_field_by_field)
 Test(merge, attributes_without_a_base_are_those_of_the_winner)
 {
 	struct extra lx, rx;
-	struct entry l = fields(1, 1, 0, &lx), r = fields(2, 2, 3, &rx);
+	struct entry l = fields(1, 1, 4, &lx), r = fields(2, 2, 3, &rx);
 	struct decision d;
 
 	l.mtime_ns = 9;
@@ -466,6 +466,23 @@ Test(merge, attributes_without_a_base_are_those_of_the_winner)
 	cr_expect(entry_same(d.op.result, &r));
 	cr_expect_eq(d.op.result->mtime_ns, 10);
 	decision_free(&d);
+}
+
+Test(merge, new_on_both_sides_and_linked_on_one_is_linked)
+{
+	for (int i = 0; i < 4; i++) {
+		struct extra lx, rx;
+		struct entry l = fields(0, 0, i & 1 ? 3 : 0, &lx);
+		struct entry r = fields(0, 0, i & 1 ? 0 : 3, &rx);
+		struct decision d;
+
+		l.mtime_ns = i & 2 ? 9 : 1;
+		r.mtime_ns = 5;
+		d = decide(NULL, &l, &r);
+		cr_expect_eq(d.op.sides, i & 1 ? SIDE_STORE : SIDE_HOME);
+		cr_expect_eq(entry_group(d.op.result), 3);
+		decision_free(&d);
+	}
 }
 
 Test(merge, content_of_one_side_and_mode_of_the_other_come_together)
