@@ -23,6 +23,17 @@ check_outcome(const struct row *row, const char *what, const char *got,
 		    got);
 }
 
+/* Only what failed says why, and no mark of the making is left. */
+static void
+check_marks(const struct row *row, const struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		cr_expect_eq(p->op[i].left, 0, "%s", row->why);
+		cr_expect_eq(p->op[i].why != WHY_NONE,
+		    p->op[i].state == OP_FAILED, "%s", row->why);
+	}
+}
+
 static void
 check_rows(const struct row *rows, size_t count)
 {
@@ -33,6 +44,7 @@ check_rows(const struct row *rows, size_t count)
 
 		world_plan(&w, &row->trees);
 		check_outcome(row, "the plan", world_ops(&w), row->ops);
+		check_marks(row, &w.plan);
 		world_do(&w);
 		check_outcome(row, "store", world_new_store(&w), row->store);
 		check_outcome(row, "local", world_new_local(&w), row->local);
@@ -349,6 +361,18 @@ Test(plan, all_below_a_directory_that_won_lives)
 			"d/ d/e/ d/e/g=1 !d/e/x d/z=2", "d=3" },
 		    .ops = "conflict:d upload:d/e upload:d/e/g upload:d/z",
 		    .store = "d/ d/e/ d/e/g=1 d/z=2" },
+		{ .why = "even what nobody touched",
+		    .trees = { "d/ d/e/ d/e/x=1 d/y=1",
+			"d/%700 d/e/ d/e/x=1 d/y=1", "d=3" },
+		    .ops = "conflict:d upload:d/e upload:d/e/x upload:d/y",
+		    .store = "d/%700 d/e/ d/e/x=1 d/y=1",
+		    .local = "d/%700 d/e/ d/e/x=1 d/y=1" },
+		{ .why = "even what nobody touched, there",
+		    .trees = { "d/ d/e/ d/e/x=1 d/y=1", "d=3",
+			"d/%700 d/e/ d/e/x=1 d/y=1" },
+		    .ops = "conflict:d download:d/e download:d/e/x "
+			   "download:d/y",
+		    .local = "d/%700 d/e/ d/e/x=1 d/y=1" },
 		{ .why = "even where the store had kept a part of it",
 		    .trees = { "d/ d/e/ d/e/g=1 d/e/x=1 d/z=1", "d=3",
 			"d/ d/e/ d/e/g=1 d/e/x=1 d/z=2", .rules = "local x" },
