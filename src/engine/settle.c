@@ -135,7 +135,7 @@ settle_absence(struct plan *p, size_t i, const struct plan_in *in,
 			op->left = 1;
 		else
 			op_fail(op, WHY_BLOCKED);
-	} else if ((op->sides & SIDE_HOME) != 0 && is_dir(op->local)) {
+	} else if (is_dir(op->local)) {
 		check_home(op, in->local);
 	}
 }
