@@ -8,9 +8,11 @@
 #include "base/crew.h"
 #include "model/commit.h"
 
-#define SPAN_MAX (4u << 20)  /* bytes of one read, but for one long frame */
-#define GAP_MAX  (64u << 10) /* bytes read for nothing to save a call */
-#define SPANS    3           /* being read, waiting, and being inflated */
+#define SPAN_MAX  (4u << 20) /* bytes of one read, but for one long frame */
+#define SPAN_ROOM ((size_t)FRAME_LEN_MAX)
+#define GAP_MAX   (64u << 10) /* bytes read for nothing to save a call */
+#define SPANS     3           /* being read, waiting, and being inflated */
+_Static_assert(FRAME_LEN_MAX >= SPAN_MAX, "there is room for a span");
 
 /* Neighbouring frames, read in one call. */
 struct span {
@@ -18,8 +20,7 @@ struct span {
 	size_t count;
 	uint64_t from;
 	size_t len;
-	uint8_t *bytes; /* owned */
-	size_t cap;
+	uint8_t *bytes; /* borrowed; SPAN_ROOM of them */
 	int rc;
 	struct err err;
 };
@@ -45,6 +46,7 @@ struct fetch {
 	void *arg;
 	struct crew *readers; /* one thread: the store is used by one */
 	struct crew *inflaters;
+	uint8_t *room; /* owned; of all spans */
 	struct span span[SPANS];
 	struct span *idle[SPANS];
 	size_t idle_count;
@@ -269,13 +271,6 @@ read_ahead(struct fetch *f, struct err *e)
 		}
 		sp = f->idle[f->idle_count - 1];
 		measure_span(f, sp);
-		if (sp->len > sp->cap) {
-			free(sp->bytes);
-			sp->cap = 0;
-			if ((sp->bytes = malloc(sp->len)) == NULL)
-				return err_sys(e, "pack");
-			sp->cap = sp->len;
-		}
 		f->idle_count--;
 		f->next += sp->count;
 		crew_put(f->readers, sp);
@@ -305,8 +300,13 @@ prepare(struct fetch *f, struct err *e)
 {
 	unsigned threads = crew_size();
 
-	for (size_t i = 0; i < SPANS; i++)
+	/* What is not read into costs nothing. */
+	if ((f->room = malloc(SPANS * SPAN_ROOM)) == NULL)
+		return err_sys(e, "pack");
+	for (size_t i = 0; i < SPANS; i++) {
+		f->span[i].bytes = f->room + i * SPAN_ROOM;
 		f->idle[f->idle_count++] = &f->span[i];
+	}
 	f->piece_count = threads + 2;
 	f->piece = calloc(f->piece_count, sizeof(*f->piece));
 	if (f->piece == NULL)
@@ -344,8 +344,7 @@ fetch_run(struct store *s, struct want *wants, size_t count,
 		inflater_free(f.piece[i].inflater);
 		buf_free(&f.piece[i].content);
 	}
-	for (size_t i = 0; i < SPANS; i++)
-		free(f.span[i].bytes);
+	free(f.room);
 	free(f.piece);
 	return rc;
 }

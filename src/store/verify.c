@@ -16,8 +16,7 @@ struct seen {
 	bool holds;        /* its record can be read */
 	bool has_manifest; /* else it has expired */
 	struct commit commit;
-	uint64_t *pack_size; /* owned; one for each of the record's packs,
-			      * ABSENT where there is no such file */
+	size_t first_size; /* of its packs' in struct verifier */
 };
 
 struct verifier {
@@ -26,6 +25,9 @@ struct verifier {
 	struct verified *out;
 	struct seen *seen; /* owned; ascending */
 	size_t count;
+	uint64_t *size; /* owned: of each pack that a record names, ABSENT
+			 * where there is no such file */
+	size_t size_count;
 	struct contents contents;
 	/* The generation that is looked at. */
 	const struct seen *now;
@@ -37,27 +39,49 @@ found(struct verifier *v, uint64_t gen, const char *path, const char *text)
 	verify_found(v->how, gen, path, text, &v->out->findings);
 }
 
+static uint64_t
+pack_size(const struct verifier *v, const struct seen *s, uint32_t pack)
+{
+	return v->size[s->first_size + pack];
+}
+
+/* Room for the sizes of s's packs. */
+static int
+add_sizes(struct verifier *v, struct seen *s, struct err *e)
+{
+	uint64_t *more;
+
+	s->first_size = v->size_count;
+	more = reallocarray(v->size, v->size_count + s->commit.pack_count + 1,
+	    sizeof(*more));
+	if (more == NULL)
+		return err_sys(e, "packs");
+	v->size = more;
+	v->size_count += s->commit.pack_count;
+	return 0;
+}
+
 /* Sizes of what a generation's directory holds. */
 static int
 look_around(struct verifier *v, struct seen *s, struct err *e)
 {
 	char dir[STORE_PATH_MAX + 1], pack[32];
+	uint64_t *size;
 	struct names n;
 	int rc = -1;
 
-	s->pack_size =
-	    calloc((size_t)s->commit.pack_count + 1, sizeof(*s->pack_size));
-	if (s->pack_size == NULL)
-		return err_sys(e, "packs");
+	if (add_sizes(v, s, e) == -1)
+		return -1;
 	if (sweep_list(v->repo->store, repo_path(dir, s->number, ""), &n, e) ==
 	    -1)
 		goto out;
 	for (uint32_t i = 0; i < s->commit.pack_count; i++) {
-		s->pack_size[i] = ABSENT;
+		size = &v->size[s->first_size + i];
+		*size = ABSENT;
 		snprintf(pack, sizeof(pack), "pack%u", (unsigned)i);
 		for (size_t k = 0; k < n.count; k++)
 			if (strcmp(n.at[k].name, pack) == 0)
-				s->pack_size[i] = n.at[k].size;
+				*size = n.at[k].size;
 	}
 	for (size_t k = 0; k < n.count; k++)
 		if (strcmp(n.at[k].name, "manifest") == 0)
@@ -140,9 +164,9 @@ check_packs(struct verifier *v, const struct seen *s)
 
 	for (uint32_t i = 0; i < s->commit.pack_count; i++) {
 		snprintf(name, sizeof(name), "pack%u", (unsigned)i);
-		if (s->pack_size[i] == ABSENT)
+		if (pack_size(v, s, i) == ABSENT)
 			found(v, s->number, name, "missing");
-		else if (s->pack_size[i] != s->commit.pack[i].size)
+		else if (pack_size(v, s, i) != s->commit.pack[i].size)
 			found(v, s->number, name,
 			    "not as long as its commit says");
 	}
@@ -161,10 +185,11 @@ judge_place(const struct verifier *v, const struct place *p, uint64_t len)
 	s = find_seen(v, p->gen);
 	if (s == NULL || !s->holds)
 		return "the generation that holds its content is missing";
-	if (p->pack >= s->commit.pack_count || s->pack_size[p->pack] == ABSENT)
+	if (p->pack >= s->commit.pack_count ||
+	    pack_size(v, s, p->pack) == ABSENT)
 		return "the pack that holds its content is missing";
-	if (p->frame_len > s->pack_size[p->pack] ||
-	    p->frame > s->pack_size[p->pack] - p->frame_len ||
+	if (p->frame_len > pack_size(v, s, p->pack) ||
+	    p->frame > pack_size(v, s, p->pack) - p->frame_len ||
 	    len > FRAME_MAX || p->at > FRAME_MAX - len)
 		return "its content would lie beyond the end of a pack";
 	return NULL;
@@ -286,7 +311,7 @@ check_data(struct verifier *v, struct err *e)
 		s = &v->seen[i];
 		for (uint32_t k = 0; k < s->commit.pack_count; k++) {
 			name = (struct pack_name){ s->number, k };
-			if (s->pack_size[k] == s->commit.pack[k].size &&
+			if (pack_size(v, s, k) == s->commit.pack[k].size &&
 			    pack_check(v->repo->store, &name,
 				&s->commit.pack[k], v->how, v->out, e) == -1)
 				return -1;
@@ -312,10 +337,9 @@ repo_verify(struct repo *r, const struct verify *how, struct verified *out,
 		goto out;
 	rc = how->data ? check_data(&v, e) : 0;
 out:
-	for (size_t i = 0; i < v.count; i++) {
+	for (size_t i = 0; i < v.count; i++)
 		commit_free(&v.seen[i].commit);
-		free(v.seen[i].pack_size);
-	}
+	free(v.size);
 	free(v.seen);
 	free(v.contents.at);
 	machines_free(&machines);
