@@ -108,26 +108,22 @@ is_dir(const struct entry *t)
 }
 
 /*
- * The directory that path is on both sides by now. Where their attributes have
- * to wait, the side that is to change serves as base: so the other one's stay
- * the news that they are. NULL where path is no directory.
+ * The directory that path is on both sides by now, though base has none. Where
+ * the attributes have to wait, the side that is to change serves as base: so
+ * the other one's stay the news that they are. NULL: path is no directory.
  */
 static const struct entry *
 agreed_dir(const struct plan *p, const char *path, size_t len)
 {
 	const struct op *op = find_op(p, path, len);
-	const struct entry *t;
+	const struct entry *t = NULL;
 
 	if (op == NULL)
 		return NULL;
 	if (op->reason == REASON_LEFT_LOCAL) /* while it holds more than that */
 		t = op->base;
-	else if (op->state == OP_DONE)
-		t = op->result;
-	else if ((op->sides & SIDE_STORE) != 0)
-		t = is_dir(op->remote) ? op->remote : op->local;
-	else
-		t = is_dir(op->local) ? op->local : op->remote;
+	else if (op->state != OP_DONE)
+		t = (op->sides & SIDE_STORE) != 0 ? op->remote : op->local;
 	return is_dir(t) ? t : NULL;
 }
 

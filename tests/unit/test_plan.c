@@ -551,6 +551,12 @@ Test(plan, a_directory_left_behind_is_known_until_all_below_is_done)
 	    "none:d(pending) none:d/x delete-local:d/y(pending)");
 	cr_expect_str_eq(world_new_base(&w), "d/ d/y=1");
 	world_free(&w);
+
+	world_plan(&w, &t);
+	op_fail(world_op(&w, "d/y"), WHY_CHANGED);
+	world_do(&w);
+	cr_expect_str_eq(world_new_base(&w), "d/ d/y=1");
+	world_free(&w);
 }
 
 /* Somebody removed it right before us: the parent could be replaced. */
