@@ -1,14 +1,13 @@
 #include "base/path.h"
 #include "engine/plan.h"
 
-/* An empty home that held a profile was wiped, not tidied up. */
+/* An empty home that held a profile, or nothing of the store's would go, was
+ * wiped and not tidied up. */
 static bool
 is_wiped(const struct plan_in *in)
 {
 	const struct tree *t = &in->local->tree;
 
-	if (in->base->count == 0)
-		return false;
 	for (size_t i = 0; i < t->count; i++)
 		if (!t->entry[i]->hollow)
 			return false;
@@ -88,8 +87,7 @@ plan_guard(struct plan *p, const struct plan_in *in, const struct guard *g)
 
 	if (too_many(here, in->local->tree.count, g))
 		held += hold(p, ACTION_DELETE_LOCAL);
-	if (there > 0 &&
-	    (is_wiped(in) || too_many(there, in->remote->count, g)))
+	if (is_wiped(in) || too_many(there, in->remote->count, g))
 		held += hold(p, ACTION_DELETE_STORE);
 	if (held > 0)
 		hold_replacements(p);

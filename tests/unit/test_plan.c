@@ -595,6 +595,7 @@ Test(guard, more_than_half_and_more_than_a_hundred_are_held)
 	} cases[] = {
 		{ 200, 101, 101 },
 		{ 200, 100, 0 },
+		{ 150, 100, 0 },
 		{ 202, 101, 0 },
 		{ 201, 101, 101 },
 		{ 90, 89, 0 },
@@ -680,6 +681,29 @@ Test(guard, what_would_take_a_held_place_waits)
 	    "upload:d(held) delete-store:d/e(held) delete-store:d/e/x(held)");
 	world_do(&w);
 	cr_expect_str_eq(world_new_store(&w), "d/ d/e/ d/e/x=1 k=1");
+	world_free(&w);
+}
+
+Test(guard, a_directory_left_behind_is_held_with_what_is_in_it)
+{
+	static const struct guard strict = { .percent = 0, .count = 0 };
+	struct world w;
+
+	world_plan(&w,
+	    &(struct trees){ "d/ d/x=1 d/y=1 e=1", "d/ ?d/x d/y=1 e=2", "e=1",
+		"local /d/x" });
+	cr_expect_eq(plan_guard(&w.plan, &w.in, &strict), 1);
+	cr_expect_str_eq(world_ops(&w),
+	    "none:d(held) none:d/x delete-local:d/y(held) upload:e");
+	world_do(&w);
+	cr_expect_str_eq(world_new_base(&w), "d/ d/y=1 e=2");
+	world_free(&w);
+	/* The store's deletions are held for themselves. */
+	world_plan(&w,
+	    &(struct trees){ "d/ d/x=1 e=1 f=1", "d/~ ?d/x f=1", "e=1 f=1",
+		"local /d/x" });
+	cr_expect_eq(plan_guard(&w.plan, &w.in, &strict), 1);
+	cr_expect_str_eq(world_ops(&w), "none:d none:d/x delete-store:e(held)");
 	world_free(&w);
 }
 
