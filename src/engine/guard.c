@@ -1,8 +1,8 @@
 #include "base/path.h"
 #include "engine/plan.h"
 
-/* An empty home that held a profile, or nothing of the store's would go, was
- * wiped and not tidied up. */
+/* A home that is empty, while the store is to lose what it held, was wiped and
+ * not tidied up. */
 static bool
 is_wiped(const struct plan_in *in)
 {
