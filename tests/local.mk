@@ -62,6 +62,7 @@ EXTRA_DIST += tests/store-reader.py tests/store-writer.py tests/xxh3.py
 # The real programs, from a shell; tests/scenario/lib.sh is what they share.
 scenarios = \
 	tests/scenario/20-looking-commands.sh \
+	tests/scenario/40-history.sh \
 	tests/scenario/50-hostile-store.sh \
 	tests/scenario/51-names.sh
 dist_check_SCRIPTS += $(scenarios)

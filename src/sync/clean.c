@@ -130,8 +130,7 @@ is_due(struct context *c, int64_t now_ns, bool *due, struct err *e)
 		return 0;
 	if (repo_commit(c->repo, c->repo->number[at], &commit, e) == -1)
 		return repo_is_damage(e) ? 0 : -1;
-	*due = commit.time_ns / SECOND_NS + (int64_t)keep.keep_s <
-	    now_ns / SECOND_NS;
+	*due = commit.time_ns < now_ns - (int64_t)keep.keep_s * SECOND_NS;
 	commit_free(&commit);
 	return 0;
 }

@@ -25,6 +25,10 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_sync
 TESTS += tests/unit/test_sync
 tests_unit_test_sync_SOURCES = \
+	tests/unit/storage.c tests/unit/storage.h \
+	tests/unit/test_lumps.c \
+	tests/unit/test_repack.c \
+	tests/unit/test_slices.c \
 	tests/unit/test_memo.c
 tests_unit_test_sync_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_sync_LDADD = $(SYNC_LIBS) $(CRITERION_LIBS)
