@@ -167,9 +167,8 @@ restamp_dir(struct root *r, const struct entry *t, struct stamp *s)
 	close(fd);
 }
 
-/* Stamps that the run has moved without having an op for them. */
-static void
-restamp(struct home *h, struct root *r, const struct plan *p)
+void
+apply_restamp(struct home *h, struct root *r, const struct plan *p)
 {
 	const struct entry *t;
 	size_t len, at, last = h->tree.count;
@@ -177,8 +176,7 @@ restamp(struct home *h, struct root *r, const struct plan *p)
 	const char *path;
 
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->op[i].state != OP_DONE ||
-		    (p->op[i].sides & SIDE_HOME) == 0)
+		if ((p->op[i].sides & SIDE_HOME) == 0)
 			continue;
 		path = op_path(&p->op[i], &len);
 		at = index_of(h, path, path_parent_len(path, len));
@@ -253,7 +251,7 @@ apply_new_home(struct home *out, struct root *r, const struct plan *p,
 		home_free(&h);
 		return -1;
 	}
-	restamp(&h, r, p);
+	apply_restamp(&h, r, p);
 	*out = h;
 	return 0;
 }

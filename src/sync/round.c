@@ -73,6 +73,7 @@ advance_local(struct round *r, struct err *e)
 		home_free(&after);
 		return -1;
 	}
+	apply_restamp(&after, &r->c->root, &r->plan);
 	home_free(&r->local);
 	r->local = after;
 	return 0;

@@ -361,8 +361,10 @@ publish(struct sending *w, struct profile *now, struct commit *m, struct err *e)
 
 	if (tree_check(&now->tree, e) == -1)
 		goto out;
-	if (encode(w->s->c, now, m, &manifest, e) == -1 ||
-	    w->in->intend(w->in->arg, now, m, e) == -1)
+	if (encode(w->s->c, now, m, &manifest, e) == -1)
+		goto out;
+	m->manifest.hash = hash_of(manifest.bytes, manifest.len);
+	if (w->in->intend(w->in->arg, now, m, e) == -1)
 		goto out;
 	rc = draft_publish(w->s->draft, m, manifest.bytes, manifest.len, e);
 out:
