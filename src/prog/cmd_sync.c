@@ -121,6 +121,7 @@ run_with(const struct options *o, struct setup *setup,
 
 	context_init(&c, setup);
 	rc = sync_run(&c, how, &out, e);
+	progress_close(how->arg);
 	note_run(&c, how, &out, rc == -1 ? e : NULL);
 	if (rc == 0 && print_report(o, &c, &out, how->dry_run, e) == 0) {
 		status = 0;
@@ -154,7 +155,6 @@ run_sync(const struct options *o, struct sync_how how, struct err *e)
 	if (setup_need_store(&setup, e) == 0 &&
 	    setup_load_rules(&setup, e) == 0)
 		status = run_with(o, &setup, &how, e);
-	progress_close(&progress);
 	setup_free(&setup);
 	return status;
 }
