@@ -107,8 +107,12 @@ hold_is(const struct hold *h, int dirfd, const char *name)
 void
 hold_end(struct hold *h)
 {
+	/* Closing is not enough where a child has the descriptor too. */
+	if (h->leased)
+		(void)fcntl(h->fd, F_SETLEASE, F_UNLCK);
+	h->leased = false;
 	if (h->fd != -1)
-		close(h->fd); /* and with it the lease */
+		close(h->fd);
 	h->fd = -1;
 }
 

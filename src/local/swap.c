@@ -119,11 +119,15 @@ give_back(struct swap *s, const struct stat *ours)
 		return;
 	}
 	st = stat_of(s->stagefd, s->staged);
-	if (st.st_ino != ours->st_ino || st.st_dev != ours->st_dev)
+	if (st.st_ino != ours->st_ino || st.st_dev != ours->st_dev) {
 		(void)exchange(s);
-	else
-		s->stray = !stat_same_content(&st, ours) ||
-		    hold_has_writer(s->stagefd, s->staged);
+		return;
+	}
+	/* In this order: who is no writer now cannot become one. */
+	s->stray = hold_has_writer(s->stagefd, s->staged);
+	st = stat_of(s->stagefd, s->staged);
+	if (!stat_same_content(&st, ours))
+		s->stray = true;
 }
 
 void

@@ -184,6 +184,8 @@ is_own(const char *path)
 	    strcmp(path, ROAM_STATE_DIR) == 0;
 }
 
+static void add_text(char *to, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 static void
 add_text(char *to, const char *fmt, ...)
 {
@@ -409,6 +411,8 @@ run_apply(struct homes *h, struct run *r)
 		.local = &r->local,
 		.self = h->self,
 		.now_ns = 1000,
+		.progress = r->progress,
+		.arg = r->arg,
 	};
 	struct err e = { 0 };
 

@@ -73,6 +73,9 @@ struct run {
 	struct plan plan;
 	struct stamp *stamps;
 	int stagefd;
+	/* Called by apply after each op; NULL unless the test sets it. */
+	void (*progress)(uint64_t done, uint64_t of, void *arg);
+	void *arg;
 };
 /* Scan, merge with a remote made from base by words, stage all contents. */
 void run_plan(struct homes *h, struct run *r, const struct tree *base,

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "homes.h"
+#include "local/apply.h"
 #include "local/hold.h"
 #include "local/swap.h"
 #include "local/vouch.h"
@@ -209,6 +210,7 @@ write_on(const struct homes *h, int how, int said)
 	char text[32];
 	int fd;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (unsigned n = 1;; n++) {
 		snprintf(text, sizeof(text), "v%u;", n);
 		if (how == 0) {
@@ -382,5 +384,126 @@ Test(apply_race, a_swap_that_meets_a_third_version_keeps_it_and_the_second)
 	cr_expect_str_eq(homes_get(&h, "f"), "second");
 	hold_end(&hold);
 	home_free(&home);
+	homes_free(&h);
+}
+
+static void
+open_and_write(void *arg)
+{
+	/* Waits for the lease. */
+	homes_put(arg, "f", "written");
+}
+
+Test(apply_race, a_writer_who_waits_is_noticed_and_writes_to_the_right_file)
+{
+	struct stamp none = { 0 };
+	struct homes h;
+	struct home home;
+	struct hold hold;
+	struct swap s;
+	struct err e = { 0 };
+	pid_t pid;
+
+	homes_make(&h);
+	if (!has_leases(&h))
+		cr_skip("no leases here");
+	homes_shell(&h, "printf first > f; mkdir s; printf ours > s/x");
+	home = homes_scan(&h, NULL, NULL);
+	cr_assert_eq(hold_take(&hold, h.fd, "f", homes_entry(&home, "f"), &none,
+			 &e),
+	    0, "%s", e.text);
+	cr_assert(hold.leased);
+	cr_expect(hold_is(&hold, h.fd, "f"));
+	if ((pid = fork()) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		open_and_write(&h);
+		_exit(0);
+	}
+	while (fcntl(hold.fd, F_GETLEASE) == F_RDLCK)
+		clock_sleep_ms(1);
+	cr_expect_not(hold_is(&hold, h.fd, "f"));
+	s = (struct swap){ .dirfd = h.fd,
+		.name = "f",
+		.stagefd = h.fd,
+		.staged = "s/x" };
+	cr_expect_eq(swap_over(&s, &hold, &e), -1);
+	cr_expect_not(s.stray);
+	hold_end(&hold);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_str_eq(homes_get(&h, "f"), "written");
+	cr_expect_str_eq(homes_get(&h, "s/x"), "ours");
+	home_free(&home);
+	homes_free(&h);
+}
+
+/* A swap that fails each time, while somebody writes into whatever has the
+ * name: staging has our content again, or is said to have something else. */
+Test(apply_race, what_is_written_into_ours_before_the_way_back_is_a_stray)
+{
+	const struct hold never = { .fd = -1 };
+	struct homes h;
+	struct swap s;
+	struct err e;
+	pid_t pid;
+	int ends[2];
+
+	homes_make(&h);
+	homes_shell(&h, "mkdir s; printf x > f");
+	cr_assert_eq(pipe(ends), 0);
+	if ((pid = fork()) == 0) {
+		ends[1] = open("/dev/null", O_WRONLY);
+		write_on(&h, 1, ends[1]);
+	}
+	for (int i = 0; i < 3000; i++) {
+		homes_put(&h, "s/x", "ours");
+		s = (struct swap){ .dirfd = h.fd,
+			.name = "f",
+			.stagefd = h.fd,
+			.staged = "s/x" };
+		cr_expect_eq(swap_over(&s, &never, &e), -1);
+		if (!s.stray)
+			cr_assert_str_eq(homes_get(&h, "s/x"), "ours",
+			    "round %d", i);
+		cr_assert_eq(unlinkat(h.fd, "s/x", 0), 0);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	homes_free(&h);
+}
+
+/* Somebody changes what was just put in place, and hides it well. */
+static void
+edit_after(uint64_t done, uint64_t of, void *arg)
+{
+	const struct homes *h = arg;
+
+	(void)of;
+	if (done == 1)
+		homes_shell(h, "cp -p f ../r; printf NEW > f; touch -r ../r f");
+}
+
+Test(apply_race, no_stamp_vouches_for_what_was_edited_after_it_was_placed)
+{
+	struct homes h;
+	struct home known, now;
+	struct err e;
+	struct hash want = hash_of("NEW", 3);
+	struct run r;
+
+	homes_make(&h);
+	homes_shell(&h, "printf old > f");
+	run_plan(&h, &r, NULL, "f=new g=other");
+	r.progress = edit_after;
+	r.arg = &h;
+	run_apply(&h, &r);
+	cr_expect_eq(run_op(&r, "f")->state, OP_DONE);
+	cr_assert_eq(apply_new_home(&known, &h.root, &r.plan, &r.local,
+			 r.stamps, &e),
+	    0);
+	now = homes_scan(&h, &known, NULL);
+	cr_expect(hash_same(&homes_entry(&now, "f")->hash, &want));
+	home_free(&now);
+	home_free(&known);
+	run_free(&r);
 	homes_free(&h);
 }

@@ -1,4 +1,5 @@
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -268,6 +269,7 @@ churn(const struct homes *h)
 {
 	char text[65];
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	memset(text, 'x', 64);
 	text[64] = '\0';
 	for (unsigned n = 0;; n++) {
@@ -275,7 +277,14 @@ churn(const struct homes *h)
 		homes_put(h, "busy", text);
 		text[n % 64] = 'x';
 		homes_replace(h, "swapped", text);
-		homes_shell(h, "mkdir -p t/u; touch t/u/f; mv t t2; rm -r t2");
+		/* No shell: killing us would leave it at work. */
+		(void)mkdirat(h->fd, "t", 0700);
+		(void)mkdirat(h->fd, "t/u", 0700);
+		homes_put(h, "t/u/f", "x");
+		(void)renameat(h->fd, "t", h->fd, "t2");
+		(void)unlinkat(h->fd, "t2/u/f", 0);
+		(void)unlinkat(h->fd, "t2/u", AT_REMOVEDIR);
+		(void)unlinkat(h->fd, "t2", AT_REMOVEDIR);
 	}
 }
 
