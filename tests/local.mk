@@ -61,13 +61,17 @@ EXTRA_DIST += tests/store-reader.py tests/store-writer.py tests/xxh3.py
 # --- Scenarios --------------------------------------------------------------
 # The real programs, from a shell; tests/scenario/lib.sh is what they share.
 scenarios = \
+	tests/scenario/10-two-machines.sh \
 	tests/scenario/20-looking-commands.sh \
+	tests/scenario/30-stops.sh \
+	tests/scenario/35-stops-meanwhile.sh \
 	tests/scenario/40-history.sh \
 	tests/scenario/50-hostile-store.sh \
 	tests/scenario/51-names.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
-EXTRA_DIST += tests/scenario/lib.sh
+EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
+	tests/scenario/stops.sh
 
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources

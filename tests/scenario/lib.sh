@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What all scenarios share; sourced by them. A scenario makes what it needs
-# below $work, which is removed at the end, and fails by 'fail' or any command
+# below $work, which is removed at the end (unless ROAM_KEEP is set), and fails by 'fail' or any command
 # that does (set -e).
 set -euo pipefail
 
@@ -14,7 +14,7 @@ store=$work/store
 mkdir "$store"
 
 clean_up() {
-	[ -z "${KEEP:-}" ] || { echo "$work"; return; }
+	[ -z "${ROAM_KEEP:-}" ] || { echo "$work"; return; }
 	chmod -R u+rwx "$work" 2> /dev/null || :
 	rm -rf "$work"
 }

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Between a stop and the next run the user goes on working, or another machine
+# is first: nothing of either is lost, and all machines end equal.
+set -eu
+# shellcheck source=tests/scenario/lib.sh
+. "${srcdir:-.}/tests/scenario/lib.sh"
+# shellcheck source=tests/scenario/harm.sh
+. "$srcdir/tests/scenario/harm.sh"
+# shellcheck source=tests/scenario/stops.sh
+. "$srcdir/tests/scenario/stops.sh"
+
+# What the user may lay hands on, and the contents that exist only in his home.
+names=(edited-there new-there both-1 both-2 gone-there moved-there
+	dir/moved-there mode-there becomes-dir becomes-link turns-dir
+	edited-here gone-here new-here edit-gone gone-edit unlinked-too
+	becomes-file big-there sparse link gone/file dir-there/file)
+alone=('here, older' 'here, newer' 'second here' 'second dir-here/file'
+	'second turns-dir/file')
+
+# kept TEXT: a file of b's home, a conflict or the past says it.
+kept() {
+	local id
+	grep -rqsF "$1" "$b" --exclude-dir=.local && return
+	for id in $(conflicts_of b | cut -d ' ' -f 1); do
+		on b conflicts show "$id" | grep -qF "$1" && return
+	done
+	return 1
+}
+
+# edit NAME: as a program does it, in turn in place and by another file. What
+# is no file any more gets one beside it.
+edit() {
+	local path=$b/$1
+	[ ! -d "$path" ] || path=$path.beside
+	mkdir -p "${path%/*}" 2> /dev/null || path=$b/elsewhere
+	if [ -e "$path" ] && [ $((at % 2)) = 0 ]; then
+		echo "meanwhile $at" >> "$path"
+	else
+		echo "meanwhile $at" > "$path.new"
+		mv "$path.new" "$path"
+	fi
+	edited=$path
+}
+
+# settle: both machines sync until neither has anything to do.
+settle() {
+	expect 0 on b -q sync
+	expect 0 on a -q sync
+	expect 0 on b -q sync
+	same_pictures a b
+	tidy a b
+}
+
+at=1
+while stopped "$at" sync; do
+	edit "${names[at % ${#names[@]}]}"
+	step="$step, then ${edited#"$b/"} is edited"
+	[ $((at % 3)) != 0 ] || expect 0 on a -q sync
+	settle
+	kept "meanwhile $at" || fail "$step: the edit is lost"
+	for text in "${alone[@]}"; do
+		grep -qsF "$text" "$work/start/b/${edited#"$b/"}" ||
+			kept "$text" || fail "$step: '$text' is lost"
+	done
+	at=$((at + 1))
+done
+[ "$at" -gt 50 ] || fail "only $at steps"
+expect 0 on b verify --data
