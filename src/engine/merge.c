@@ -189,6 +189,8 @@ merge_attributes(const struct entry **out, const struct op *op,
 	struct entry *t;
 	struct extra *x;
 
+	if (b != NULL && b->type != content->type)
+		b = NULL; /* a file's mode is none to tell directories by */
 	if ((t = entry_copy_extra(a, content, &x, e)) == NULL)
 		return -1;
 	t->mode =

@@ -485,6 +485,20 @@ Test(merge, new_on_both_sides_and_linked_on_one_is_linked)
 	}
 }
 
+Test(merge, a_base_of_another_type_tells_nothing_about_attributes)
+{
+	struct entry b = file("1", 1), l = directory(0700, 9);
+	struct entry r = directory(0755, 5);
+	struct decision d;
+
+	r.extra = &extras[2];
+	d = decide(&b, &l, &r);
+	cr_expect_eq(d.op.action, ACTION_ATTRIBUTES);
+	cr_expect_eq(d.op.sides, SIDE_STORE);
+	cr_expect(entry_same(d.op.result, &l));
+	decision_free(&d);
+}
+
 Test(merge, content_of_one_side_and_mode_of_the_other_come_together)
 {
 	struct entry b = file("1", 1), l = file("1", 1), r = file("2", 2);
