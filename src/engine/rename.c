@@ -65,7 +65,7 @@ is_arrival(const struct op *op, const struct direction *d)
 {
 	return op->action == d->come && op->state == OP_PLANNED &&
 	    op->base == NULL && (op->local == NULL || op->remote == NULL) &&
-	    op->result->type == ENTRY_FILE && op->result->size > 0;
+	    op->result->type == ENTRY_FILE;
 }
 
 static size_t
