@@ -36,6 +36,16 @@ Test(groups, a_group_keeps_the_name_that_base_has_for_it)
 		    "a=1&8 b=1&8 c=1&8 d=1&8", "a=1&8 b=1&8 c=1&8 d=1&8" },
 		{ "one name, but different: two files", "a=1&7 b=2&7",
 		    "a=1 b=2", "a=1&7 b=2&7" },
+		{ "the same with other modes", "a=1&7 b=1%600&7", "a=1 b=1%600",
+		    "a=1&7 b=1%600&7" },
+		{ "with other xattrs", "a=1^r&7 b=1^s&7 c=1&7",
+		    "a=1^r b=1^s c=1", "a=1^r&7 b=1^s&7 c=1&7" },
+		{ "linked, and xattrs changed", "a=1^r&7 b=1^r&7",
+		    "a=1^s&8 b=1^s&8", "a=1^s&7 b=1^s&7" },
+		{ "two groups in turns", "a=1&9 b=1&7 c=1&9 d=1&7",
+		    "a=1&1 b=1&2 c=1&1 d=1&2", "a=1&9 b=1&7 c=1&9 d=1&7" },
+		{ "one parts from its group and joins a file",
+		    "a=1 b=1&7 d=1&7", "a=1&8 b=1&8 d=1", "a=1&8 b=1&8 d=1" },
 		{ "a directory took the place of one", "a=1&7 b=1&7", "a/ b=1",
 		    "a/ b=1&7" },
 	};
@@ -54,23 +64,37 @@ Test(groups, a_group_keeps_the_name_that_base_has_for_it)
 	}
 }
 
-/* "a" was removed, its group lives on as 7; a new "a" is linked anew. */
+/* The first path of a group went, and one of that path is linked anew. */
 Test(groups, a_name_that_is_kept_is_given_to_nobody_else)
 {
+	static const struct {
+		const char *base, *local;
+		uint64_t taken;
+	} cases[] = {
+		{ "b=1&7 c=1&7", "b=1&8 c=1&8 y=1&7 z=1&7", 7 },
+		{ "b=1&7", "b=1 y=1&7 z=1&7", 7 },
+		{ "a=1&9 b=1&5 c=1&7", "a=1 b=1 c=1 y=1&9 z=1&9", 9 },
+		{ "a=1&9 b=1&5 c=1&7", "a=1 b=1 c=1 y=1&5 z=1&5", 5 },
+		{ "a=1&9 b=1&5 c=1&7", "a=1 b=1 c=1 y=1&7 z=1&7", 7 },
+	};
+	const struct entry *y, *z;
 	struct world w;
 	struct err e;
-	uint64_t group;
 
-	world_make(&w,
-	    &(struct trees){ "b=1&7 c=1&7", "a=1&7 b=1&8 c=1&8 d=1&7" });
-	cr_assert_eq(groups_align(&w.local.tree, &w.base.tree, &w.arena, &e),
-	    0);
-	group = entry_group(w.local.tree.entry[0]);
-	cr_expect(group != 0 && group != 7);
-	cr_expect_eq(entry_group(w.local.tree.entry[3]), group);
-	cr_expect_eq(entry_group(w.local.tree.entry[1]), 7);
-	cr_expect_eq(entry_group(w.local.tree.entry[2]), 7);
-	world_free(&w);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		world_make(&w,
+		    &(struct trees){ cases[i].base, cases[i].local });
+		cr_assert_eq(groups_align(&w.local.tree, &w.base.tree, &w.arena,
+				 &e),
+		    0);
+		y = tree_find(&w.local.tree, "y", 1);
+		z = tree_find(&w.local.tree, "z", 1);
+		cr_expect(entry_group(y) != 0 &&
+			entry_group(y) != cases[i].taken,
+		    "case %zu", i);
+		cr_expect_eq(entry_group(y), entry_group(z), "case %zu", i);
+		world_free(&w);
+	}
 }
 
 Test(groups, what_the_scan_found_is_copied_before_it_is_changed)

@@ -398,6 +398,10 @@ Test(plan, a_rename_is_found_in_both_directions)
 		    .ops = "moved:a rename:b<a",
 		    .local = "b=1",
 		    .base = "b=1" },
+		{ .why = "to a name that comes first",
+		    .trees = { "b=1", "a=1", "b=1" },
+		    .ops = "rename:a<b moved:b",
+		    .store = "a=1" },
 		{ .why = "of a directory",
 		    .trees = { "d/ d/x=1 d/y=2", "e/ e/x=1 e/y=2",
 			"d/ d/x=1 d/y=2" },
@@ -460,6 +464,36 @@ Test(plan, of_several_copies_the_best_fit_is_the_one_renamed)
 	};
 
 	CHECK_ROWS(rows);
+}
+
+Test(plan, a_rename_says_on_which_side_it_was)
+{
+	struct world w;
+
+	world_plan(&w, &(struct trees){ "a=1", "b=1", "a=1" });
+	cr_expect_eq(world_op(&w, "a")->reason, REASON_MOVED_HERE);
+	cr_expect_eq(world_op(&w, "b")->reason, REASON_MOVED_HERE);
+	world_free(&w);
+	world_plan(&w, &(struct trees){ "a=1", "a=1", "b=1" });
+	cr_expect_eq(world_op(&w, "a")->reason, REASON_MOVED_THERE);
+	cr_expect_eq(world_op(&w, "b")->reason, REASON_MOVED_THERE);
+	world_free(&w);
+}
+
+Test(plan, renames_are_found_without_inodes)
+{
+	struct world w;
+	struct err e;
+
+	world_make(&w, &(struct trees){ "a=1#5 b=1#6", "c=1#6", "a=1 b=1" });
+	w.in.base_stamp = NULL;
+	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
+	cr_expect_str_eq(world_ops(&w), "moved:a delete-store:b rename:c<a");
+	plan_free(&w.plan);
+	w.in.known = NULL;
+	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
+	cr_expect_str_eq(world_ops(&w), "moved:a delete-store:b rename:c<a");
+	world_free(&w);
 }
 
 Test(plan, the_halves_of_a_rename_wait_together)

@@ -25,6 +25,21 @@ suffix(char *word, char mark, int base, long fallback)
 	return v;
 }
 
+/* Cut "^<letter>" off: the value of "user.tag". */
+static void
+xattr(char *word, struct extra *x, struct arena *a)
+{
+	char attrs[] = "\x08\0user.tag\x01\0\0\0?";
+	char *at = strrchr(word, '^');
+
+	if (at == NULL)
+		return;
+	attrs[sizeof(attrs) - 2] = at[1];
+	x->attrs_len = sizeof(attrs) - 1;
+	x->attrs = (const uint8_t *)arena_copy(a, attrs, x->attrs_len, &e);
+	*at = '\0';
+}
+
 /* What follows the path: sets type, content, and ends the path in word. */
 static void
 kind_of(struct entry *t, struct extra *x, char *word, struct arena *a)
@@ -73,11 +88,12 @@ add_word(struct home *h, char *word, struct arena *a)
 	stamp.inode = (uint64_t)suffix(word, '#', 10, 0);
 	t->mtime_ns = suffix(word, '@', 10, 1);
 	x->group = (uint64_t)suffix(word, '&', 10, 0);
+	xattr(word, x, a);
 	mode = suffix(word, '%', 8, -1);
 	kind_of(t, x, word, a);
 	if (mode != -1)
 		t->mode = (uint16_t)mode;
-	if (x->group != 0 || x->target != NULL)
+	if (x->group != 0 || x->target != NULL || x->attrs != NULL)
 		t->extra = x;
 	t->path_len = (uint16_t)strlen(word);
 	t->path = arena_copy(a, word, t->path_len, &e);
@@ -219,6 +235,9 @@ world_tree(struct world *w, const struct tree *tree)
 			? t->mode != 0755
 			: t->type == ENTRY_FILE && t->mode != 0644)
 			append(w, "%%%o", (unsigned)t->mode);
+		if (t->extra != NULL && t->extra->attrs != NULL)
+			append(w, "^%c",
+			    t->extra->attrs[t->extra->attrs_len - 1]);
 		if (entry_group(t) != 0)
 			append(w, "&%u", (unsigned)entry_group(t));
 	}

@@ -15,7 +15,7 @@
  *
  * A tree is words in any order: "d/" a directory, "d/x=text" a file and what
  * it holds, "l>target" a symlink. Behind it may stand, in this order: "%600"
- * mode, "&7" hard-link group, "@5" mtime in ns, "#9" inode, "~" hollow. "!x"
+ * mode, "^r" an xattr, "&7" hard-link group, "@5" mtime in ns, "#9" inode, "~" hollow. "!x"
  * is a path that could not be read, "?x" one that the rules keep local.
  */
 struct trees {
