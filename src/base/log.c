@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "base/text.h"
 
 /* The one mutable object at file scope: a log that had to be passed along
  * would be in the arguments of every function of sync. */
@@ -42,15 +43,6 @@ log_to_syslog(void)
 	target.syslog = true;
 }
 
-/* One event is one line, whatever a server or a file put into its text. */
-static void
-make_plain(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
@@ -67,7 +59,8 @@ log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line + head, sizeof(line) - 1 - head, fmt, ap);
 	va_end(ap);
-	make_plain(line);
+	/* One event is one line, whatever a server or a file put into it. */
+	text_tame(line);
 	if (target.syslog) {
 		syslog(levels[level].priority, "%s", line);
 		return;

@@ -252,7 +252,7 @@ static bool
 is_harmless(const unsigned char *s, size_t n)
 {
 	if (n == 1)
-		return *s >= ' ' && *s != 0x7f && *s != '\\';
+		return *s >= ' ' && *s != 0x7f;
 	return n > 1 && !(s[0] == 0xc2 && s[1] < 0xa0);
 }
 
@@ -267,7 +267,7 @@ text_show(const char *bytes, size_t len, char *out, size_t cap)
 		return out;
 	for (; len > 0; s += n, len -= n, used += width) {
 		n = utf8_len(s, len);
-		if (is_harmless(s, n)) {
+		if (is_harmless(s, n) && *s != '\\') {
 			width = n;
 		} else {
 			n = 1;
@@ -287,4 +287,19 @@ text_show(const char *bytes, size_t len, char *out, size_t cap)
 			(int)(cap - 1 < 3 ? cap - 1 : 3), "...");
 	out[used] = '\0';
 	return out;
+}
+
+void
+text_tame(char *text)
+{
+	unsigned char *s = (unsigned char *)text;
+	size_t len = strlen(text), n;
+
+	for (; len > 0; s += n, len -= n) {
+		n = utf8_len(s, len);
+		if (is_harmless(s, n))
+			continue;
+		*s = '?';
+		n = 1;
+	}
 }

@@ -36,6 +36,10 @@ const char *text_time_local(int64_t ns, char out[TEXT_TIME_MAX]);
  */
 const char *text_show(const char *bytes, size_t len, char *out, size_t cap);
 
+/* The same in place, for a whole message: '?' for each such byte, but for
+ * backslashes, since names in it may have been shown already. */
+void text_tame(char *text);
+
 bool text_is_utf8(const char *bytes, size_t len);
 
 #endif

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -309,4 +310,25 @@ Test(text, utf8_is_what_the_standard_says)
 				 strlen(cases[i].bytes)),
 		    cases[i].want, "%s", cases[i].why);
 	cr_expect(text_is_utf8("a\0b", 3));
+}
+
+Test(text, a_message_keeps_its_words_and_loses_what_moves_a_cursor)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", "" },
+		{ "plain \\x0a \xc3\xa9", "plain \\x0a \xc3\xa9" },
+		{ "a\nb\x1b[31m\x7f", "a?b?[31m?" },
+		{ "\xff\xfe.\xed\xa0\x80", "??.???" },
+		{ "cut \xe2\x82", "cut ??" },
+		{ "\xc2\x9b", "??" },
+	};
+	char text[32];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i].in);
+		text_tame(text);
+		cr_expect_str_eq(text, rows[i].out);
+	}
 }
