@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "model/machine.h"
 #include "store/store.h"
 #include "sync/setup.h"
 
@@ -235,9 +236,11 @@ find_machine(struct setup *s, struct err *e)
 	char id[128], name[HOST_NAME_MAX + 1] = "";
 
 	if (given != NULL && given[0] != '\0') {
-		if (strlen(given) > 255)
+		if (!machine_text_valid(given, strlen(given)))
 			return err_set(e, ERR_USAGE,
-			    "ROAM_MACHINE: longer than 255 bytes");
+			    "ROAM_MACHINE: at most %d bytes, and no control "
+			    "characters",
+			    MACHINE_TEXT_MAX);
 		if (keep_text(&s->machine_id, given, e) == -1)
 			return -1;
 		return keep_text(&s->machine_name, given, e);
