@@ -170,8 +170,10 @@ options_parse(struct options *out, int argc, char **argv, struct err *e)
 			    optopt != 0 && optopt < 256
 				? (char[]){ '-', (char)optopt, '\0' }
 				: argv[optind - 1]);
-		else if (rc == 0)
-			rc = take(out, row, optarg, e);
+		/* Flags in any case: --json counts for the error, too. */
+		else if ((rc == 0 || row->kind == KIND_FLAG) &&
+		    take(out, row, optarg, e) == -1)
+			rc = -1;
 		if (row != NULL)
 			given[row - rows] = 1;
 	}
