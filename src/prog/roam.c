@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "engine/json.h"
@@ -59,6 +61,34 @@ fail(const struct options *o, const struct err *e)
 	return err_exit_code(e);
 }
 
+/* What is still in the buffer, or was lost, is an error as well. */
+static int
+end_output(const struct options *o, int status)
+{
+	struct err e;
+
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return status;
+	err_sys(&e, "standard output");
+	return fail(o, &e);
+}
+
+/*
+ * Where a caller closed 0, 1 or 2, the next file opened takes that number, and
+ * what we print would go into it. Read-only, so that printing still fails.
+ */
+static void
+fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -66,6 +96,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int status;
 
+	fill_standard();
 	/* A reader that went away is an error of write(), not the end. */
 	signal(SIGPIPE, SIG_IGN);
 	log_open("roam", LOG_LEVEL_WARN);
@@ -73,12 +104,12 @@ main(int argc, char **argv)
 		return fail(&o, &e);
 	if (o.version) {
 		printf("roam %s\n", ROAM_VERSION);
-		return 0;
+		return end_output(&o, 0);
 	}
 	if (o.help || o.command == NULL) {
 		options_help(o.help ? stdout : stderr, o.command);
 		if (o.help)
-			return 0;
+			return end_output(&o, 0);
 		err_set(&e, ERR_USAGE, "no command given");
 		return fail(&o, &e);
 	}
@@ -89,9 +120,5 @@ main(int argc, char **argv)
 	status = o.command->run(&o, &e);
 	if (status == -1)
 		return fail(&o, &e);
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		err_sys(&e, "standard output");
-		return fail(&o, &e);
-	}
-	return status;
+	return end_output(&o, status);
 }
