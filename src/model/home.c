@@ -39,7 +39,7 @@ home_add(struct home *h, const struct entry *entry, const struct stamp *stamp,
 
 	/* Stamps first: a tree never has more entries than stamps. */
 	if (h->tree.count >= cap) {
-		cap = cap > 0 ? cap + cap / 2 : 64;
+		cap += cap / 2 + 64;
 		grown = reallocarray(h->stamp, cap, sizeof(*grown));
 		if (grown == NULL)
 			return err_sys(e, "home");
@@ -62,7 +62,7 @@ home_add_opaque(struct home *h, const char *path, size_t len, enum why why,
 	if (len > UINT16_MAX)
 		return err_set(e, ERR_LIMIT, "path of %zu bytes", len);
 	if (h->opaque_count == cap) {
-		cap = cap > 0 ? cap + cap / 2 : 64;
+		cap += cap / 2 + 64;
 		grown = reallocarray(h->opaque, cap, sizeof(*grown));
 		if (grown == NULL)
 			return err_sys(e, "home");

@@ -43,7 +43,7 @@ tree_reserve(struct tree *t, size_t cap, struct err *e)
 int
 tree_add(struct tree *t, const struct entry *entry, struct err *e)
 {
-	size_t cap = t->cap > 0 ? t->cap + t->cap / 2 : 64;
+	size_t cap = t->cap + t->cap / 2 + 64;
 
 	if (t->count >= ENTRIES_MAX)
 		return err_set(e, ERR_LIMIT, "tree: more than %zu entries",

@@ -240,3 +240,20 @@ Test(tree, a_walk_meets_every_path_once_and_in_order)
 		garden_close(&g);
 	}
 }
+
+Test(tree, a_copy_of_any_size_takes_more_entries)
+{
+	struct entry t = { .path = "a", .path_len = 1, .type = ENTRY_FILE };
+	struct tree one = { 0 }, copy = { 0 };
+	struct err e;
+
+	for (int size = 0; size < 5; size++) {
+		cr_assert_eq(tree_copy(&copy, &one, &e), 0);
+		for (int more = 0; more < 100; more++)
+			cr_assert_eq(tree_add(&copy, &t, &e), 0);
+		cr_assert_leq(copy.count, copy.cap);
+		tree_free(&copy);
+		cr_assert_eq(tree_add(&one, &t, &e), 0);
+	}
+	tree_free(&one);
+}
