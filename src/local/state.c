@@ -293,17 +293,15 @@ is_damage(const struct err *e)
 
 int
 state_load(struct state *out, int dirfd, struct arena *arena,
-    struct machines *machines, bool *lost, struct err *note, struct err *e)
+    struct machines *machines, struct err *note, struct err *e)
 {
-	*lost = false;
+	*note = (struct err){ .kind = ERR_NONE };
 	if (load_file(out, dirfd, TREES, arena, machines, e) == 0)
 		return 0;
 	if (e->kind != ERR_GONE && !is_damage(e))
 		return -1;
-	if (e->kind != ERR_GONE) {
-		*lost = true;
+	if (e->kind != ERR_GONE)
 		*note = *e;
-	}
 	*out = (struct state){ 0 };
 	return 0;
 }

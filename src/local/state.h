@@ -37,11 +37,10 @@ int state_encode(struct buf *out, const struct state *s,
 int state_decode(struct state *out, const void *bytes, size_t len,
     struct arena *arena, struct machines *machines, struct err *e) MUST_CHECK;
 
-/* An absent or damaged file gives an empty state; *lost tells of damage, with
- * the reason in note. Entries go to arena. */
+/* An absent or damaged file gives an empty state; damage stands in note, whose
+ * kind is ERR_NONE else. Entries go to arena. */
 int state_load(struct state *out, int dirfd, struct arena *arena,
-    struct machines *machines, bool *lost, struct err *note,
-    struct err *e) MUST_CHECK;
+    struct machines *machines, struct err *note, struct err *e) MUST_CHECK;
 /* The same for "next"; ERR_GONE where there is none or it is damaged. */
 int state_load_next(struct state *out, int dirfd, struct arena *arena,
     struct machines *machines, struct err *e) MUST_CHECK;

@@ -44,12 +44,11 @@ static int
 load_state(struct context *c, struct err *e)
 {
 	struct err note;
-	bool lost;
 
-	if (state_load(&c->state, c->statefd, &c->arena, &c->machines, &lost,
-		&note, e) == -1)
+	if (state_load(&c->state, c->statefd, &c->arena, &c->machines, &note,
+		e) == -1)
 		return -1;
-	if (lost)
+	if (note.kind != ERR_NONE)
 		log_line(LOG_LEVEL_WARN,
 		    "the local state is damaged (%s): nothing will be deleted "
 		    "in this run",
