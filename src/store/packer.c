@@ -93,7 +93,7 @@ packer_begin(struct packer *p, const struct entry *meta, const char *name,
 	size_t run;
 
 	assert(!p->open);
-	if (press_pack_written(p->press) >= PACK_TARGET && end_tar(p, e) == -1)
+	if (press_pack_settled(p->press) >= PACK_TARGET && end_tar(p, e) == -1)
 		return -1;
 	p->left = m.size;
 	p->large = m.size >= LARGE_FILE;

@@ -24,7 +24,9 @@
  *
  * After a call has failed only packer_free() is of use.
  */
-#define PACK_TARGET (24u << 20) /* bytes, compressed; then the next begins */
+/* Bytes, compressed, but for the last few frames; then the next pack begins.
+ * That makes packs of 18 to 30 MiB. */
+#define PACK_TARGET (18u << 20)
 
 struct packer;
 

@@ -11,6 +11,9 @@
 /* Frames are mostly of the target's size; this much more costs no moving. */
 #define FRAME_ROOM (FRAME_TARGET + (FRAME_TARGET >> 2))
 
+#define END_RING 16
+_Static_assert(END_RING > PRESS_LAG, "what is asked for is still there");
+
 /* One frame, on its way through the threads. */
 struct job {
 	struct buf raw;
@@ -30,8 +33,11 @@ struct press {
 	struct job **idle; /* owned array of jobs that nobody uses */
 	size_t idle_count;
 	struct job *frame; /* in the making */
-	uint32_t pack;     /* that it belongs to */
-	struct run *run;   /* owned */
+	/* Frames of its pack that were handed over; of the pack being written
+	 * that were written, and how long it was after each of the newest. */
+	size_t cut, settled;
+	uint64_t end[END_RING];
+	struct run *run; /* owned */
 	size_t run_count, run_cap;
 	struct sealed *sealed; /* owned; one for each pack begun */
 	uint32_t sealed_count, sealed_cap;
@@ -78,7 +84,7 @@ press_new(struct press **out, struct store *s, const char *dir, int level,
     struct err *e)
 {
 	unsigned threads = crew_size();
-	size_t depth = threads + 2;
+	size_t depth = threads + 2 < PRESS_LAG ? threads + 2 : PRESS_LAG;
 	struct press *p;
 	int rc = -1;
 
@@ -205,6 +211,7 @@ begin_file(struct press *p, struct err *e)
 		return -1;
 	p->sealed[p->sealed_count++] = (struct sealed){ 0 };
 	hash_stream_reset(p->hash);
+	p->settled = 0;
 	return 0;
 }
 
@@ -231,6 +238,7 @@ write_job(struct press *p, struct job *j, struct err *e)
 	hash_stream_add(p->hash, j->packed.bytes, j->packed.len);
 	pack->size += j->packed.len;
 	p->written += j->packed.len;
+	p->end[p->settled++ % END_RING] = pack->size;
 	if (!j->ends_pack)
 		return 0;
 	pack->hash = hash_stream_get(p->hash);
@@ -269,7 +277,7 @@ hand_over(struct press *p, bool ends_pack, struct err *e)
 		if (retire(p, j, e) == -1)
 			return -1;
 
-	p->pack += ends_pack;
+	p->cut = ends_pack ? 0 : p->cut + 1;
 	p->frame = p->idle[--p->idle_count];
 	p->frame->run_first = p->run_count;
 	if (buf_room(&p->frame->raw, FRAME_ROOM) == NULL)
@@ -335,10 +343,9 @@ press_written(const struct press *p)
 }
 
 uint64_t
-press_pack_written(const struct press *p)
+press_pack_settled(const struct press *p)
 {
-	/* Frames of the pack before may still be on their way. */
-	if (p->file == NULL || p->sealed_count - 1 != p->pack)
+	if (p->cut <= PRESS_LAG)
 		return 0;
-	return p->sealed[p->pack].size;
+	return p->end[(p->cut - PRESS_LAG - 1) % END_RING];
 }

@@ -49,9 +49,13 @@ int press_finish(struct press *p, const struct run **runs,
 
 uint32_t press_pack_count(const struct press *p);
 size_t press_run_count(const struct press *p);
-/* Compressed bytes that have left the threads: of all packs; of this one. */
+/* Compressed bytes that have left the threads, of all packs. */
 uint64_t press_written(const struct press *p);
-uint64_t press_pack_written(const struct press *p);
+/* Those of the pack in the making, without the last PRESS_LAG frames: no
+ * thread is ever further behind, so that the same members make the same packs
+ * whatever the machine. */
+#define PRESS_LAG 10
+uint64_t press_pack_settled(const struct press *p);
 void press_free(struct press *p);
 
 #endif

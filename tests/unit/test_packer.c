@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,36 @@ Test(packer, packs_are_sealed_with_their_size_and_hash)
 	}
 	cr_expect_eq(packer_written(p), sum);
 	cr_expect_eq(packer_pack_count(p), pack_count);
+}
+
+/* Whatever the number of threads, and which of them is late. */
+Test(packer, the_same_members_make_the_same_packs)
+{
+	struct member m = { "a", 300000, 0, 0, 0 };
+	struct sealed was[4];
+	uint32_t count = 0;
+	cpu_set_t one;
+
+	for (int round = 0; round < 2; round++) {
+		for (m.seed = 1; m.seed <= 200; m.seed++)
+			pack_member(&m);
+		finish();
+		cr_assert_leq(pack_count, 4);
+		if (round == 1)
+			break;
+		count = pack_count;
+		memcpy(was, packs, count * sizeof(*was));
+		packer_free(p);
+		CPU_ZERO(&one);
+		CPU_SET(sched_getcpu(), &one);
+		cr_assert_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+		cr_assert_eq(store_mkdir(s.store, "tmp", &e), 0);
+		cr_assert_eq(packer_new(&p, s.store, "tmp", 3, &e), 0);
+	}
+	cr_expect_gt(count, 1);
+	cr_assert_eq(pack_count, count);
+	for (uint32_t i = 0; i < count; i++)
+		cr_expect(hash_same(&was[i].hash, &packs[i].hash), "%u", i);
 }
 
 Test(packer, no_members_make_no_pack)
