@@ -119,6 +119,37 @@ end_member(struct packer *p, struct content *t, struct err *e)
 	return 0;
 }
 
+static bool
+is_named(const struct content *t, struct usage *named)
+{
+	for (size_t i = 0; i < count_of(t); i++) {
+		const struct part *part = &t->parts->at[i];
+
+		if (part->from == PART_PLACED && part->place.gen != GEN_HOLE &&
+		    !usage_has(named, part->place.gen, part->place.pack))
+			return false;
+	}
+	return true;
+}
+
+void
+contents_recheck(struct contents *c, struct usage *named)
+{
+	size_t kept = 0;
+
+	memset(c->slot, 0, c->slots * sizeof(*c->slot));
+	for (size_t i = 0; i < c->count; i++) {
+		if (!is_named(&c->at[i], named)) {
+			free(c->at[i].parts);
+			continue;
+		}
+		c->at[kept++] = c->at[i];
+		*contents_slot(c, &c->at[kept - 1].hash, c->at[kept - 1].size) =
+		    (uint32_t)kept;
+	}
+	c->count = kept;
+}
+
 static int
 add_part(struct content *t, const struct part *part, struct err *e)
 {

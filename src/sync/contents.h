@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "engine/blocks.h"
 #include "store/packer.h"
+#include "store/usage.h"
 #include "sync/extents.h"
 
 /*
@@ -71,6 +72,12 @@ struct content_in {
  */
 int contents_pack(struct contents *c, const struct content_in *in,
     struct buf *sig, struct err *e) MUST_CHECK;
+
+/*
+ * After a lost race: forget contents that are in part pieces of packs which
+ * nobody names any more, so which may be collected; they are packed again.
+ */
+void contents_recheck(struct contents *c, struct usage *named);
 
 /* The slot of a content: 0, or its index in at plus 1. */
 uint32_t *contents_slot(const struct contents *c, const struct hash *hash,

@@ -372,6 +372,22 @@ out:
 	return rc;
 }
 
+/* Contents of an earlier attempt may rest on what that head had. */
+static int
+recheck(struct sending *w, struct err *e)
+{
+	struct usage named = { 0 };
+	int rc;
+
+	if (w->s->contents.count == 0)
+		return 0;
+	rc = usage_add(&named, w->s->c->remote, e);
+	if (rc == 0)
+		contents_recheck(&w->s->contents, &named);
+	usage_free(&named);
+	return rc;
+}
+
 static int
 send_all(struct sending *w, struct commit *m, struct profile *now,
     struct err *e)
@@ -380,7 +396,8 @@ send_all(struct sending *w, struct commit *m, struct profile *now,
 	const struct sealed *packs;
 	const struct run *runs;
 	uint32_t pack_count;
-	if (index_new(&w->stored, &c->remote->tree, e) == -1 ||
+	if (recheck(w, e) == -1 ||
+	    index_new(&w->stored, &c->remote->tree, e) == -1 ||
 	    pack_ops(w, e) == -1 || pack_list(w, now, e) == -1 ||
 	    packer_finish(w->s->contents.packer, &runs, &packs, &pack_count,
 		e) == -1 ||
