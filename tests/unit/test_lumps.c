@@ -46,6 +46,28 @@ random_place(uint64_t *x, uint64_t len)
 	};
 }
 
+static void
+set_name(struct arena *a, struct entry *t, unsigned number)
+{
+	char path[32];
+	struct err e;
+
+	snprintf(path, sizeof(path), "f%03u", number);
+	t->path_len = 4;
+	t->path = arena_copy(a, path, 4, &e);
+}
+
+static const struct entry *
+renamed(struct arena *a, const struct entry *t, unsigned number)
+{
+	struct err e;
+	struct entry *copy = entry_copy(a, t, &e);
+
+	cr_assert_not_null(copy);
+	set_name(a, copy, number);
+	return copy;
+}
+
 /* Pieces here and there, some of them holes, some whole frames. */
 static const struct entry *
 random_file(struct arena *a, uint64_t *x, unsigned number)
@@ -53,7 +75,6 @@ random_file(struct arena *a, uint64_t *x, unsigned number)
 	struct entry *t;
 	struct extra *extra;
 	struct extent *at;
-	char path[32];
 	struct err e;
 
 	t = arena_alloc(a, sizeof(*t), &e);
@@ -62,9 +83,7 @@ random_file(struct arena *a, uint64_t *x, unsigned number)
 	cr_assert(t != NULL && extra != NULL && at != NULL);
 	*t = (struct entry){ .type = ENTRY_FILE, .extra = extra };
 	*extra = (struct extra){ .extents = at };
-	snprintf(path, sizeof(path), "f%03u", number);
-	t->path_len = 4;
-	t->path = arena_copy(a, path, 4, &e);
+	set_name(a, t, number);
 	if (next(x, 3) == 0) { /* a small one, in its place */
 		t->extra = NULL;
 		t->size = 1 + next(x, 20000);
@@ -165,6 +184,8 @@ check_moved(const struct lumps *l, const struct entry *t,
 static void
 check_parcels(const struct lumps *l)
 {
+	size_t used = 0;
+
 	for (size_t i = 0; i < l->count; i++) {
 		const struct lump *a = &l->at[i], *b = a + 1;
 
@@ -174,38 +195,44 @@ check_parcels(const struct lumps *l)
 		    a->place.frame != b->place.frame ||
 		    a->place.at + a->len < b->place.at);
 	}
-	for (size_t i = 0; i < l->parcel_count; i++)
+	for (size_t i = 0; i < l->parcel_count; i++) {
+		used += l->parcel[i].count;
 		cr_assert(l->parcel[i].file != NULL ||
 		    l->parcel[i].count == 1 || l->parcel[i].size < LARGE_FILE);
-}
-
-Test(lumps, all_bytes_are_found_again_and_none_is_packed_twice)
-{
-	static const struct sparse packs[] = { { .name = { 1, 0 } },
-		{ .name = { 2, 0 } } };
-	static struct packed packed;
-	uint64_t seed = 88172645463325252;
-	struct profile p = { 0 };
-	struct arena a = { 0 };
-	struct lumps l;
-	struct err e;
-
-	for (int i = 0; i < PROFILES; i++) {
-		for (unsigned f = 0; f < FILES; f++)
-			cr_assert_eq(tree_add(&p.tree,
-					 random_file(&a, &seed, f), &e),
-			    0);
-		memset(&packed, 0, sizeof(packed));
-		cr_assert_eq(lumps_find(&l, &p, packs, 2, &e), 0);
-		cr_assert_gt(l.count, 0);
-		check_parcels(&l);
-		pack(&l, &packed);
-		for (unsigned f = 0; f < FILES; f++)
-			check_moved(&l, p.tree.entry[f], &packed);
-		for (size_t k = 0; k < l.parcel_count; k++)
-			free(packed.block[k]);
-		lumps_free(&l);
-		profile_free(&p);
 	}
-	arena_free(&a);
-}
+
+	Test(lumps, all_bytes_are_found_again_and_none_is_packed_twice)
+	{
+		static const struct sparse packs[] = { { .name = { 1, 0 } },
+			{ .name = { 2, 0 } } };
+		static struct packed packed;
+		uint64_t seed = 88172645463325252;
+		struct profile p = { 0 };
+		struct arena a = { 0 };
+		const struct entry *t;
+		struct lumps l;
+		struct err e;
+
+		for (int i = 0; i < PROFILES; i++) {
+			/* The second half is the first one under other names. */
+			for (unsigned f = 0; f < FILES; f++) {
+				t = f < FILES / 2
+				    ? random_file(&a, &seed, f)
+				    : renamed(&a, p.tree.entry[f - FILES / 2],
+					  f);
+				cr_assert_eq(tree_add(&p.tree, t, &e), 0);
+			}
+			memset(&packed, 0, sizeof(packed));
+			cr_assert_eq(lumps_find(&l, &p, packs, 2, &e), 0);
+			cr_assert_gt(l.count, 0);
+			check_parcels(&l);
+			pack(&l, &packed);
+			for (unsigned f = 0; f < FILES; f++)
+				check_moved(&l, p.tree.entry[f], &packed);
+			for (size_t k = 0; k < l.parcel_count; k++)
+				free(packed.block[k]);
+			lumps_free(&l);
+			profile_free(&p);
+		}
+		arena_free(&a);
+	}
