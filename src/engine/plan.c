@@ -199,6 +199,18 @@ plan_fenced(struct plan *p, struct op *op, struct arena *a, struct err *e)
 	return forget || op->left ? plan_add(p, op, e) : 0;
 }
 
+/*
+ * While the rules kept a path out nobody saw it come or go here. Where it is
+ * not when they let it in again that is no removal: the store's comes back.
+ */
+static bool
+was_unseen(const struct plan_in *in, const struct op *op)
+{
+	return in->rules_changed && in->known != NULL && op->base != NULL &&
+	    op->local == NULL && op->remote != NULL &&
+	    tree_find(in->known, op->base->path, op->base->path_len) == NULL;
+}
+
 static int
 plan_path(struct plan *p, struct fence *f, const struct tree_walk *w,
     struct err *e)
@@ -215,6 +227,8 @@ plan_path(struct plan *p, struct fence *f, const struct tree_walk *w,
 	/* The same pointer in all three: by far the most frequent case. */
 	if (op.base == op.local && op.local == op.remote)
 		return 0;
+	if (was_unseen(f->in, &op))
+		op.base = NULL;
 	if (merge_path(&op, &needed, f->in->arena, e) == -1)
 		return -1;
 	return needed ? plan_add(p, &op, e) : 0;

@@ -102,6 +102,7 @@ struct plan_in {
 	const struct tree *known;       /* the local tree of the last run */
 	const struct tree *remote;
 	const struct rules *rules; /* NULL: everything roams */
+	bool rules_changed;        /* since known was seen */
 	const struct machine *self;
 	struct arena *arena; /* where merged entries go */
 };

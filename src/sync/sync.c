@@ -66,6 +66,7 @@ make_plan(struct round *r, struct err *e)
 {
 	struct context *c = r->c;
 	const struct conf *conf = &c->setup->conf.conf;
+	struct hash rules = rules_hash(c->setup->rules);
 	struct home local = r->local;
 	const struct plan_in in = {
 		.base = &r->base,
@@ -74,6 +75,7 @@ make_plan(struct round *r, struct err *e)
 		.known = &c->state.local.tree,
 		.remote = &c->remote->tree,
 		.rules = c->setup->rules,
+		.rules_changed = !hash_same(&rules, &c->state.rules),
 		.self = c->self,
 		.arena = &c->arena,
 	};

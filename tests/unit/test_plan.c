@@ -496,6 +496,30 @@ Test(plan, renames_are_found_without_inodes)
 	world_free(&w);
 }
 
+Test(plan, what_went_while_the_rules_kept_it_out_comes_back)
+{
+	struct trees t = { "a=1 d/ d/x=1", "d/", "a=1 d/ d/x=1" };
+	struct tree known = { 0 };
+	struct world w;
+	struct err e;
+
+	world_make(&w, &t);
+	w.in.rules_changed = true;
+	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
+	cr_expect_str_eq(world_ops(&w), "delete-store:a delete-store:d/x",
+	    "seen here by the last run");
+	plan_free(&w.plan);
+	w.in.known = &known;
+	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
+	cr_expect_str_eq(world_ops(&w), "download:a download:d/x");
+	plan_free(&w.plan);
+	w.in.rules_changed = false;
+	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
+	cr_expect_str_eq(world_ops(&w), "delete-store:a delete-store:d/x",
+	    "removed in an earlier run, and still waiting");
+	world_free(&w);
+}
+
 Test(plan, the_halves_of_a_rename_wait_together)
 {
 	struct world w;
