@@ -68,7 +68,8 @@ scenarios = \
 	tests/scenario/40-history.sh \
 	tests/scenario/50-hostile-store.sh \
 	tests/scenario/51-names.sh \
-	tests/scenario/52-bad-input.sh
+	tests/scenario/52-bad-input.sh \
+	tests/scenario/53-rules.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
