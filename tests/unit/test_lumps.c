@@ -200,39 +200,40 @@ check_parcels(const struct lumps *l)
 		cr_assert(l->parcel[i].file != NULL ||
 		    l->parcel[i].count == 1 || l->parcel[i].size < LARGE_FILE);
 	}
+	cr_assert_eq(used, l->count);
+}
 
-	Test(lumps, all_bytes_are_found_again_and_none_is_packed_twice)
-	{
-		static const struct sparse packs[] = { { .name = { 1, 0 } },
-			{ .name = { 2, 0 } } };
-		static struct packed packed;
-		uint64_t seed = 88172645463325252;
-		struct profile p = { 0 };
-		struct arena a = { 0 };
-		const struct entry *t;
-		struct lumps l;
-		struct err e;
+Test(lumps, all_bytes_are_found_again_and_none_is_packed_twice)
+{
+	static const struct sparse packs[] = { { .name = { 1, 0 } },
+		{ .name = { 2, 0 } } };
+	static struct packed packed;
+	uint64_t seed = 88172645463325252;
+	struct profile p = { 0 };
+	struct arena a = { 0 };
+	const struct entry *t;
+	struct lumps l;
+	struct err e;
 
-		for (int i = 0; i < PROFILES; i++) {
-			/* The second half is the first one under other names. */
-			for (unsigned f = 0; f < FILES; f++) {
-				t = f < FILES / 2
-				    ? random_file(&a, &seed, f)
-				    : renamed(&a, p.tree.entry[f - FILES / 2],
-					  f);
-				cr_assert_eq(tree_add(&p.tree, t, &e), 0);
-			}
-			memset(&packed, 0, sizeof(packed));
-			cr_assert_eq(lumps_find(&l, &p, packs, 2, &e), 0);
-			cr_assert_gt(l.count, 0);
-			check_parcels(&l);
-			pack(&l, &packed);
-			for (unsigned f = 0; f < FILES; f++)
-				check_moved(&l, p.tree.entry[f], &packed);
-			for (size_t k = 0; k < l.parcel_count; k++)
-				free(packed.block[k]);
-			lumps_free(&l);
-			profile_free(&p);
+	for (int i = 0; i < PROFILES; i++) {
+		/* The second half is the first one under other names. */
+		for (unsigned f = 0; f < FILES; f++) {
+			t = f < FILES / 2
+			    ? random_file(&a, &seed, f)
+			    : renamed(&a, p.tree.entry[f - FILES / 2], f);
+			cr_assert_eq(tree_add(&p.tree, t, &e), 0);
 		}
-		arena_free(&a);
+		memset(&packed, 0, sizeof(packed));
+		cr_assert_eq(lumps_find(&l, &p, packs, 2, &e), 0);
+		cr_assert_gt(l.count, 0);
+		check_parcels(&l);
+		pack(&l, &packed);
+		for (unsigned f = 0; f < FILES; f++)
+			check_moved(&l, p.tree.entry[f], &packed);
+		for (size_t k = 0; k < l.parcel_count; k++)
+			free(packed.block[k]);
+		lumps_free(&l);
+		profile_free(&p);
 	}
+	arena_free(&a);
+}
