@@ -317,21 +317,17 @@ static void
 save(struct run *r)
 {
 	const struct entry *const *head = world_head(r->w);
-	const struct entry *home[SPOTS];
-	bool out;
+	const struct look *l = &r->look;
 
 	new_base(r, &r->pc->memory);
 	r->pc->memory.head = r->w->gens > 0 ? r->w->gen[r->w->gens - 1].id : 0;
 	r->pc->next_id = 0;
 	for (unsigned i = 0; i < SPOTS; i++) {
-		home[i] = r->pc->home[i].entry;
-		out = excluded(r->w, r->m, i, head) ||
-		    excluded(r->w, r->m, i, home);
 		r->pc->kept_here[i] =
-		    out && r->look.there[i] && head[i] == NULL;
+		    l->ruled[i] && l->there[i] && head[i] == NULL;
 		/* What is gone inside a directory that stays is not seen. */
-		r->pc->kept_there[i] = out && !r->look.there[i] &&
-		    !r->look.hidden[i] && head[i] != NULL;
+		r->pc->kept_there[i] = !l->hidden[i] && !l->there[i] &&
+		    head[i] != NULL && excluded(r->w, r->m, i, head);
 	}
 }
 

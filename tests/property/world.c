@@ -212,8 +212,10 @@ add_opaque(struct look *l, unsigned spot, enum why why)
 		.path_len = spots[spot].len,
 		.why = (uint8_t)why,
 	};
-	for (unsigned i = spot; i < spots[spot].end; i++)
+	for (unsigned i = spot; i < spots[spot].end; i++) {
 		l->hidden[i] = true;
+		l->ruled[i] = why == WHY_RULE;
+	}
 }
 
 /* Hard links that the scan sees are a group named after the first of them. */

@@ -125,6 +125,7 @@ struct look {
 	const struct entry *at[SPOTS];
 	bool there[SPOTS];
 	bool hidden[SPOTS]; /* at or below something opaque */
+	bool ruled[SPOTS];  /* hidden by a rule */
 	const struct entry *entry[SPOTS];
 	struct stamp stamp[SPOTS];
 	struct opaque opaque[SPOTS];
