@@ -17,6 +17,7 @@ struct conf {
 	char *store;       /* URL, "" if none; %u: user, %h: home's name */
 	uint64_t keep_s;   /* seconds that history is kept */
 	uint64_t keep_min; /* generations that are kept in any case */
+	uint64_t records;  /* generations whose record stays even then */
 	uint64_t guard_percent;
 	uint64_t guard_count;
 	uint64_t compression; /* zstd level 1..19 */

@@ -22,6 +22,7 @@ struct collector {
 	struct repo *repo; /* borrowed */
 	struct sweep sweep;
 	int64_t now_ns;
+	uint64_t records;
 	struct past *past; /* owned; ascending */
 	size_t count;
 	size_t first; /* that is kept */
@@ -242,7 +243,7 @@ expire(struct collector *c, const struct past *p, struct err *e)
 		goto out;
 	for (size_t i = 0; i < n.count; i++)
 		c->out->packs += n.at[i].name[0] == 'p';
-	if (!needed && p->number + COLLECT_RECORDS <= newest) {
+	if (!needed && p->number + c->records <= newest) {
 		c->out->expired++;
 		c->out->removed++;
 		rc = sweep_discard(&c->sweep, dir, dir + strlen("gen/"), e);
@@ -307,6 +308,8 @@ collect(struct collector *c, const struct keep_policy *keep, struct decode *how,
 	if (repo_list(c->repo, e) == -1)
 		return -1;
 	c->now_ns = keep->now_ns;
+	c->records =
+	    keep->records > COLLECT_RECORDS ? keep->records : COLLECT_RECORDS;
 	if (c->now_ns == 0 && sweep_clock(&c->sweep, &c->now_ns, e) == -1)
 		return -1;
 	if (sweep_trash(&c->sweep, &out->leftovers, e) == -1 ||

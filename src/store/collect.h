@@ -16,20 +16,22 @@
  * oldest that is young enough or belongs to the least number to keep, and on to
  * the checkpoint that its manifest begins with. Of the older ones every pack
  * stays that a kept one names. A generation that is left with nothing goes as
- * a whole, but among the newest COLLECT_RECORDS numbers its commit stays, so
+ * a whole, but among the newest numbers its commit stays, so
  * that a writer that was asleep never finds a number free again.
  *
  * What is not needed now will never be needed: a new generation names packs of
  * its own and of the one before, and those are kept. So a run may be killed or
  * go on twice at once.
  */
-#define COLLECT_RECORDS 64
+#define COLLECT_RECORDS 64                        /* never fewer */
 #define COLLECT_DRAFT_S ((uint64_t)7 * 24 * 3600) /* then a draft is dead */
 
 struct keep_policy {
 	uint64_t keep_s;   /* generations younger than this, and ... */
 	uint64_t keep_min; /* ... so many in any case; 0 is 1, the head */
 	int64_t now_ns;    /* 0: ask the server for the time */
+	/* Newest numbers whose commit stays; at least COLLECT_RECORDS. */
+	uint64_t records;
 };
 
 struct collected {

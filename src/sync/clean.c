@@ -23,7 +23,8 @@ policy(const struct context *c)
 	const struct conf *conf = &c->setup->conf.conf;
 
 	return (struct keep_policy){ .keep_s = conf->keep_s,
-		.keep_min = conf->keep_min };
+		.keep_min = conf->keep_min,
+		.records = conf->records };
 }
 
 static uint64_t

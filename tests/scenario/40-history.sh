@@ -9,7 +9,7 @@ set -eu # before anything is sourced: without it $work would be empty
 command -v bsdtar > /dev/null || exit 77
 
 keep=10
-printf '[history]\nkeep = 0\nkeep_min = %s\n' $keep > "$work/short.conf"
+printf '[history]\nkeep = 0\nkeep_min = %s\nrecords = 64\n' $keep > "$work/short.conf"
 mkdir "$work/pictures"
 
 # edit MACHINE ROUND: what its user does between two runs. Of the 60 large

@@ -68,6 +68,7 @@ Test(conf, the_defaults_are_those_of_the_manual)
 	cr_expect_str_eq(c.conf.store, "");
 	cr_expect_eq(c.conf.keep_s, 30 * 24 * 60 * 60);
 	cr_expect_eq(c.conf.keep_min, 10);
+	cr_expect_eq(c.conf.records, 512);
 	cr_expect_eq(c.conf.guard_percent, 50);
 	cr_expect_eq(c.conf.guard_count, 100);
 	cr_expect_eq(c.conf.compression, 3);
