@@ -11,7 +11,10 @@ libbase_a_SOURCES = \
 	src/base/clock.c src/base/clock.h \
 	src/base/io.c src/base/io.h \
 	src/base/step.c src/base/step.h \
-	src/base/crew.c src/base/crew.h
+	src/base/crew.c src/base/crew.h \
+	src/base/spawn.c src/base/spawn.h \
+	src/base/secret.c src/base/secret.h \
+	src/base/confine.c src/base/confine.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_base
