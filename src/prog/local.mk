@@ -20,3 +20,22 @@ roam_SOURCES = \
 	src/prog/cmd_store.c \
 	src/prog/roam.c
 roam_LDADD = $(SYNC_LIBS)
+
+# What talks to an SMB server. Without it smb: URLs say that it is missing.
+roamlibexecdir = $(pkglibexecdir)
+if SMB
+roamlibexec_PROGRAMS += roam-smb
+roam_smb_SOURCES = \
+	src/prog/inbox.c src/prog/inbox.h \
+	src/prog/smb_calls.c src/prog/smb_calls.h \
+	src/prog/smb_files.c src/prog/smb_files.h \
+	src/prog/roam_smb.c
+roam_smb_CFLAGS = $(AM_CFLAGS) $(SMBCLIENT_CFLAGS)
+roam_smb_LDADD = $(STORE_LIBS) $(SMBCLIENT_LIBS)
+endif
+if KRB5
+roamlibexec_PROGRAMS += roam-ccache
+roam_ccache_SOURCES = src/prog/roam_ccache.c
+roam_ccache_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
+roam_ccache_LDADD = $(BASE_LIBS) $(KRB5_LIBS)
+endif

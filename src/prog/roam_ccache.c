@@ -1,0 +1,96 @@
+/*
+ * roam-ccache FILE - copy the caller's Kerberos tickets to FILE, for a worker
+ * whose library knows no other kind of cache. A program of its own, since
+ * libkrb5 may wait for a daemon (KCM:) or load what krb5.conf(5) names; it says
+ * how that went by its exit status alone (smb_tickets.h).
+ */
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <krb5.h>
+
+#include "base/confine.h"
+#include "store/smb_tickets.h"
+
+/* One with less left would run out before it is used. */
+#define LEFT_MIN_S 30
+
+/* Is there a ticket that is still good? An enum of exit statuses. */
+static int
+look(krb5_context context, krb5_ccache cache)
+{
+	krb5_timestamp until;
+	krb5_cc_cursor cursor;
+	krb5_creds creds;
+	int found = CCACHE_NONE;
+
+	if (krb5_cc_start_seq_get(context, cache, &cursor) != 0)
+		return CCACHE_NONE;
+	until = (krb5_timestamp)(time(NULL) + LEFT_MIN_S);
+	while (krb5_cc_next_cred(context, cache, &cursor, &creds) == 0) {
+		/* Times are 32 bits that wrap in 2106, so they are compared
+		 * by their difference. */
+		if (!krb5_is_config_principal(context, creds.server) &&
+		    found != CCACHE_COPIED)
+			found = (krb5_timestamp)((unsigned)creds.times.endtime -
+				    (unsigned)until) > 0
+			    ? CCACHE_COPIED
+			    : CCACHE_EXPIRED;
+		krb5_free_cred_contents(context, &creds);
+	}
+	(void)krb5_cc_end_seq_get(context, cache, &cursor);
+	return found;
+}
+
+static int
+copy(krb5_context context, krb5_ccache from, const char *file)
+{
+	krb5_principal who = NULL;
+	krb5_ccache to = NULL;
+	char *name = NULL;
+	int rc = 1;
+
+	if (krb5_cc_get_principal(context, from, &who) != 0)
+		return CCACHE_NONE;
+	if ((rc = look(context, from)) != CCACHE_COPIED)
+		goto out;
+	rc = 1;
+	if (asprintf(&name, "FILE:%s", file) == -1) {
+		name = NULL;
+		goto out;
+	}
+	if (krb5_cc_resolve(context, name, &to) == 0 &&
+	    krb5_cc_initialize(context, to, who) == 0 &&
+	    krb5_cc_copy_creds(context, from, to) == 0)
+		rc = CCACHE_COPIED;
+out:
+	if (to != NULL)
+		(void)krb5_cc_close(context, to);
+	krb5_free_principal(context, who);
+	free(name);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	krb5_context context;
+	krb5_ccache from;
+	struct err e;
+	int rc = 1;
+
+	if (argc != 2 || confine_process(&e) == -1)
+		return 1;
+	umask(077);
+	if (krb5_init_context(&context) != 0)
+		return 1;
+	if (krb5_cc_default(context, &from) == 0) {
+		rc = copy(context, from, argv[1]);
+		(void)krb5_cc_close(context, from);
+	}
+	krb5_free_context(context);
+	return rc;
+}

@@ -1,0 +1,44 @@
+#ifndef ROAM_PROG_SMB_FILES_H
+#define ROAM_PROG_SMB_FILES_H
+
+#include "prog/smb_calls.h"
+#include "store/wire.h"
+
+/*
+ * smb_files - the files that a worker has open: those being written, by the
+ * numbers that the program gave them, and the one that was read last, since
+ * many ranges of a pack are asked for in a row. Errors are those of smb_calls.
+ */
+struct smb_files {
+	struct smb *smb; /* borrowed */
+	struct {
+		struct smb_file *file; /* NULL: free */
+		char *path;            /* owned */
+	} writing[WIRE_HANDLES], reading;
+};
+
+/* The whole of a file in pieces; EOVERFLOW where it has more than max bytes. */
+typedef int smb_piece(const void *bytes, size_t len, void *arg, struct err *e);
+int files_load(struct smb_files *f, const char *path, uint64_t max,
+    smb_piece *piece, void *arg, struct err *e) MUST_CHECK;
+
+/* As smb_read_at(). */
+int files_read(struct smb_files *f, const struct wire *m, void *bytes,
+    size_t *got, struct err *e) MUST_CHECK;
+
+/* What CREATE, RESUME, WRITE, FINISH, RENAME and REMOVE ask for. FINISH frees
+ * the handle whatever it returns. */
+int files_create(struct smb_files *f, const struct wire *m,
+    struct err *e) MUST_CHECK;
+int files_resume(struct smb_files *f, const struct wire *m,
+    struct err *e) MUST_CHECK;
+int files_write(struct smb_files *f, const struct wire *m,
+    struct err *e) MUST_CHECK;
+int files_finish(struct smb_files *f, const struct wire *m,
+    struct err *e) MUST_CHECK;
+int files_rename(struct smb_files *f, const struct wire *m,
+    struct err *e) MUST_CHECK;
+int files_remove(struct smb_files *f, const struct wire *m,
+    struct err *e) MUST_CHECK;
+
+#endif
