@@ -5,6 +5,16 @@ libstore_a_SOURCES = \
 	src/store/store_dir.c src/store/store_dir.h \
 	src/store/file_url.c src/store/file_url.h \
 	src/store/dir_error.c src/store/dir_error.h \
+	src/store/store_smb.c src/store/store_smb.h \
+	src/store/smb_error.c src/store/smb_error.h \
+	src/store/smb_home.c src/store/smb_home.h \
+	src/store/smb_link.c src/store/smb_link.h \
+	src/store/smb_login.c src/store/smb_login.h \
+	src/store/smb_session.c src/store/smb_session.h \
+	src/store/smb_tickets.c src/store/smb_tickets.h \
+	src/store/smb_url.c src/store/smb_url.h \
+	src/store/smb_write.c src/store/smb_write.h \
+	src/store/wire.c src/store/wire.h \
 	src/store/frame.c src/store/frame.h \
 	src/store/press.c src/store/press.h \
 	src/store/tar.c src/store/tar.h \

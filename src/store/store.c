@@ -5,7 +5,9 @@
 
 #include "base/step.h"
 #include "store/file_url.h"
+#include "store/smb_url.h"
 #include "store/store_dir.h"
+#include "store/store_smb.h"
 
 /* Every kind of store. A new kind is a row here, and a file. */
 static const struct kind {
@@ -13,6 +15,7 @@ static const struct kind {
 	int (*check_url)(const char *url, struct err *e);
 } kinds[] = {
 	{ &store_dir_ops, file_url_check },
+	{ &store_smb_ops, smb_url_check },
 };
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -34,7 +37,9 @@ kind_of(const char *url, const struct kind **out, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "store %s: not a URL: write file://%s", url, url);
 	return err_set(e, ERR_USAGE,
-	    "store %s: unknown kind of URL: it has to begin with file:", url);
+	    "store %s: unknown kind of URL: it has to begin with file: or "
+	    "smb:",
+	    url);
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
 
 /*
  * store - a directory tree off this machine, as a generation log needs it.
@@ -33,9 +34,32 @@ struct store_item {
 typedef int store_visit(const struct store_item *item, void *arg,
     struct err *e);
 
+/*
+ * Ask a person for user's password on where. -1 and ERR_AUTH where nobody can
+ * be asked.
+ */
+typedef int store_ask(struct secret *out, const char *user, const char *where,
+    void *arg, struct err *e);
+
+enum store_encrypt {
+	STORE_ENCRYPT_REQUIRED,
+	STORE_ENCRYPT_DESIRED,
+	STORE_ENCRYPT_OFF
+};
+
 struct store_how {
 	unsigned deadline_ms; /* of one call; 0: none */
 	bool create;          /* make the store's directory (not its parents) */
+	/* Only for stores on a server; borrowed for the call of store_open(),
+	 * which copies the password and wipes the copy in store_close(). */
+	const char *user;   /* NULL: the URL's, else the caller's own name */
+	const char *domain; /* NULL: the URL's, else the server decides */
+	const struct secret *password; /* NULL: none; Kerberos comes first */
+	store_ask *ask; /* NULL: nobody; where there is neither */
+	void *ask_arg;
+	enum store_encrypt encrypt;
+	const char *min_protocol; /* of SMB; NULL: "SMB3" */
+	unsigned connect_ms;      /* to find and reach a server; 0: 5000 */
 };
 
 struct store_ops {

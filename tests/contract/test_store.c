@@ -1,6 +1,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@
 /*
  * What store.h promises, for any kind of store. ROAM_TEST_STORE is the URL of
  * one; each test works in a directory of its own in it. Without that the store
- * is a temporary directory.
+ * is a temporary directory. ROAM_TEST_PASSWORD is a file with its password,
+ * ROAM_TEST_ENCRYPT says "desired" or "off", ROAM_TEST_MIN_PROTOCOL of SMB.
  */
 #define RACERS 8
 #define ROUNDS 100
@@ -27,10 +29,34 @@ static char dir[STORE_PATH_MAX + 1];         /* of this test, in the store */
 static struct store *store;
 static struct err e;
 
+/* How a store is opened that asks for more than its URL. */
+static struct store_how
+how_to_open(void)
+{
+	static struct secret password;
+	struct store_how how = { .deadline_ms = 60000, .create = true };
+	const char *file = getenv("ROAM_TEST_PASSWORD");
+	const char *encrypt = getenv("ROAM_TEST_ENCRYPT");
+	int fd;
+
+	if (file != NULL) {
+		cr_assert_neq(fd = open(file, O_RDONLY), -1);
+		cr_assert_eq(secret_read(&password, fd, &e), 0);
+		close(fd);
+		how.password = &password;
+	}
+	if (encrypt != NULL)
+		how.encrypt = strcmp(encrypt, "off") == 0
+		    ? STORE_ENCRYPT_OFF
+		    : STORE_ENCRYPT_DESIRED;
+	how.min_protocol = getenv("ROAM_TEST_MIN_PROTOCOL");
+	return how;
+}
+
 static void
 open_store(void)
 {
-	struct store_how how = { .deadline_ms = 60000, .create = true };
+	struct store_how how = how_to_open();
 
 	cr_assert_eq(store_open(&store, url, &how, &e), 0, "%s", e.text);
 }

@@ -1,0 +1,181 @@
+#include "store/smb_login.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/smb_error.h"
+#include "store/smb_tickets.h"
+
+#define START_MS 3000u /* for a worker's start on a busy machine */
+
+/* One request that is answered by OK or ERROR, within ms. */
+static int
+converse(struct smb_session *s, struct wire *m, unsigned ms, struct wire *reply,
+    struct err *e)
+{
+	m->id = ++s->serial;
+	if (smb_link_send(s->link, m, ms, e) == -1 ||
+	    smb_link_receive(s->link, reply, ms, e) == -1)
+		return -1;
+	if (reply->op == WIRE_OK)
+		return 0;
+	if (reply->op == WIRE_ERROR)
+		return session_error(s, reply, "", e);
+	return err_set(e, ERR_FORMAT, "SMB worker: an answer to nothing");
+}
+
+/* Name and port. A resolver that hangs is ended with its worker. */
+static int
+connect_server(struct smb_session *s, struct err *e)
+{
+	struct wire reply,
+	    m = {
+		    .op = WIRE_CONNECT,
+		    .number = { s->at.port, s->connect_ms },
+		    .text = { s->at.server },
+	    };
+
+	if (converse(s, &m, s->connect_ms + START_MS, &reply, e) == -1) {
+		if (e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT)
+			err_set(e, ERR_OFFLINE,
+			    "%s: the server's name does not resolve in time "
+			    "(check the name and the network)",
+			    s->where);
+		return -1;
+	}
+	s->rtt_us = (unsigned)reply.number[0];
+	return 0;
+}
+
+/* The user that a password is for. */
+static int
+find_user(struct smb_session *s, struct err *e)
+{
+	struct passwd pw, *found = NULL;
+	char bytes[4096];
+
+	if (s->at.user[0] != '\0')
+		return 0;
+	if (getpwuid_r(geteuid(), &pw, bytes, sizeof(bytes), &found) != 0 ||
+	    found == NULL || strlen(pw.pw_name) > SMB_NAME_MAX)
+		return err_set(e, ERR_AUTH,
+		    "%s: whose password? write smb://user@server/...",
+		    s->where);
+	memcpy(s->at.user, pw.pw_name, strlen(pw.pw_name) + 1);
+	return 0;
+}
+
+/* Tickets, else the password, else somebody is asked for one. */
+static int
+find_credentials(struct smb_session *s, bool *tickets, struct err *e)
+{
+	char path[PATH_MAX];
+	struct err note;
+
+	*tickets = false;
+	if (!s->no_tickets) {
+		snprintf(path, sizeof(path), "%s/" SMB_HOME_CCACHE,
+		    smb_link_home(s->link));
+		if (smb_tickets_copy(path, s->connect_ms, tickets, &note, e) ==
+		    -1)
+			return -1;
+		if (*tickets)
+			return 0;
+	}
+	if (find_user(s, e) == -1)
+		return -1;
+	if (s->password.text[0] != '\0')
+		return 0;
+	if (s->ask != NULL)
+		return s->ask(&s->password, s->at.user, s->where, s->ask_arg,
+		    e);
+	return err_set(e, ERR_AUTH,
+	    "%s: %s, and no password was given (get a ticket with kinit, or "
+	    "give --credentials FILE)",
+	    s->where, s->no_tickets ? "the tickets were refused" : note.text);
+}
+
+/* The library's own time for one request: less than ours, so that it is the
+ * one who says what went wrong. */
+static unsigned
+request_ms(unsigned ms)
+{
+	if (ms == 0 || ms > 120000)
+		return 60000;
+	return ms / 2 > 1000 ? ms / 2 : 1000;
+}
+
+static int
+log_in(struct smb_session *s, bool create, bool tickets, struct err *e)
+{
+	unsigned ms = s->silent ? s->connect_ms : s->deadline_ms;
+	struct wire reply,
+	    m = {
+		    .op = WIRE_LOGIN,
+		    .number = { s->encrypt, tickets, request_ms(ms), create },
+		    .text = { s->at.share, s->at.path,
+			tickets ? "" : s->at.user, tickets ? "" : s->at.domain,
+			tickets ? "" : s->password.text },
+	    };
+
+	if (converse(s, &m, ms, &reply, e) == -1)
+		return -1;
+	s->facts = reply.number[0];
+	return 0;
+}
+
+static int
+try_link(struct smb_session *s, bool create, bool *tickets, struct err *e)
+{
+	const struct smb_conf conf = {
+		.min_protocol = s->min_protocol,
+		.encrypt = s->encrypt == STORE_ENCRYPT_REQUIRED,
+	};
+
+	*tickets = false;
+	if (smb_link_start(&s->link, &conf, e) == -1)
+		return -1;
+	if (connect_server(s, e) == -1 ||
+	    find_credentials(s, tickets, e) == -1 ||
+	    log_in(s, create, *tickets, e) == -1)
+		return -1;
+	/* The tickets are there no longer than they have to be. */
+	smb_link_forget_home(s->link);
+	return 0;
+}
+
+/* Does e come without the name of what it is about? */
+static void
+name_error(const struct smb_session *s, struct err *e)
+{
+	if (strncmp(e->text, s->where, strlen(s->where)) != 0)
+		err_wrap(e, "%s", s->where);
+}
+
+int
+login_new_link(struct smb_session *s, bool create, struct err *e)
+{
+	bool tickets;
+	int rc;
+
+	rc = try_link(s, create, &tickets, e);
+	/* A ticket may be for another realm than the server's, or the server
+	 * known by a name that has none; a password that was given is then
+	 * what is meant. */
+	if (rc == -1 && e->kind == ERR_AUTH && tickets &&
+	    s->password.text[0] != '\0') {
+		smb_link_end(s->link);
+		s->link = NULL;
+		s->no_tickets = true;
+		rc = try_link(s, create, &tickets, e);
+	}
+	if (rc == 0)
+		return 0;
+	smb_link_end(s->link);
+	s->link = NULL;
+	name_error(s, e);
+	return -1;
+}

@@ -1,0 +1,16 @@
+#ifndef ROAM_STORE_SMB_LOGIN_H
+#define ROAM_STORE_SMB_LOGIN_H
+
+#include "store/smb_session.h"
+
+/*
+ * smb_login - from nothing to a session: a worker, the server's name and port,
+ * tickets or a password, the share, the directory.
+ */
+
+/* A new link and a login on it. With create the directory is made where it is
+ * missing. */
+int login_new_link(struct smb_session *s, bool create,
+    struct err *e) MUST_CHECK;
+
+#endif
