@@ -196,8 +196,12 @@ shelf_keep_local(struct root *r, int statefd, const struct conflict *c,
 	return rc;
 }
 
+/*
+ * INCOMING as one more name of the staged file, which keeps its own until the
+ * record is written: a run that is cut off in between finds it there again.
+ */
 static int
-move_in(int shelf, int stagefd, const char *staged, struct err *e)
+take_in(int shelf, int stagefd, const char *staged, struct err *e)
 {
 	struct stat st;
 
@@ -207,14 +211,9 @@ move_in(int shelf, int stagefd, const char *staged, struct err *e)
 		return err_sys(e, "%s", staged);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_FORMAT, "%s: not a file", staged);
-	if (st.st_nlink > 1) {
-		if (copy_in(shelf, stagefd, staged, e) == -1)
-			return -1;
-		(void)unlinkat(stagefd, staged, 0);
-		return 0;
-	}
-	if (renameat(stagefd, staged, shelf, INCOMING) == -1)
-		return err_sys(e, "%s", staged);
+	if (st.st_nlink > 1 ||
+	    linkat(stagefd, staged, shelf, INCOMING, 0) == -1)
+		return copy_in(shelf, stagefd, staged, e);
 	return 0;
 }
 
@@ -222,16 +221,19 @@ int
 shelf_keep_staged(int statefd, int stagefd, const char *staged,
     const struct conflict *c, struct err *e)
 {
+	bool is_file = c->loser->type == ENTRY_FILE;
 	int shelf, rc = 0;
 
 	if ((shelf = shelf_dir(statefd, true, e)) == -1)
 		return -1;
-	if (c->loser->type == ENTRY_FILE &&
-	    (move_in(shelf, stagefd, staged, e) == -1 ||
+	if (is_file &&
+	    (take_in(shelf, stagefd, staged, e) == -1 ||
 		settle(shelf, c->id, e) == -1))
 		rc = -1;
 	if (rc == 0)
 		rc = put_record(shelf, c, e);
+	if (rc == 0 && is_file && unlinkat(stagefd, staged, 0) == -1)
+		rc = err_sys(e, "%s", staged);
 	close(shelf);
 	return rc;
 }
@@ -287,31 +289,80 @@ load_records(int shelf, const struct listing *names, const struct decode *how,
 	return 0;
 }
 
+/* 1: there is no shelf. */
+static int
+list_shelf(int statefd, struct listing *names, int *shelf, struct err *e)
+{
+	DIR *dir;
+	int fd, rc;
+
+	if ((*shelf = shelf_dir(statefd, false, e)) == -1)
+		return e->kind == ERR_GONE ? 1 : -1;
+	fd = dup(*shelf);
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
+		err_sys(e, SHELF);
+		if (fd != -1)
+			close(fd);
+		close(*shelf);
+		return -1;
+	}
+	if ((rc = listing_read(names, dir)) == -1) {
+		err_sys(e, SHELF);
+		close(*shelf);
+	}
+	closedir(dir);
+	return rc;
+}
+
 int
 shelf_load(int statefd, struct arena *a, struct machines *machines,
     struct profile *out, size_t *damaged, struct err *e)
 {
 	const struct decode how = { .arena = a, .machines = machines };
 	struct listing names;
-	DIR *dir;
-	int fd, rc;
+	int shelf, rc;
 
 	*damaged = 0;
-	if ((fd = shelf_dir(statefd, false, e)) == -1)
-		return e->kind == ERR_GONE ? 0 : -1;
-	if ((dir = fdopendir(fd)) == NULL) {
-		err_sys(e, SHELF);
-		close(fd);
-		return -1;
-	}
-	if ((rc = listing_read(&names, dir)) == -1)
-		err_sys(e, SHELF);
-	else {
-		rc = load_records(fd, &names, &how, out, damaged, e);
-		listing_free(&names);
-	}
-	closedir(dir);
+	if ((rc = list_shelf(statefd, &names, &shelf, e)) != 0)
+		return rc == 1 ? 0 : -1;
+	rc = load_records(shelf, &names, &how, out, damaged, e);
+	listing_free(&names);
+	close(shelf);
 	return rc;
+}
+
+/* What a run that was cut off has left: a file on its way to its name, or a
+ * content whose record was not written yet, or is gone already. */
+static bool
+is_leftover(int shelf, const char *name)
+{
+	char record[NAME_CAP];
+	size_t len = strlen(name);
+
+	if (strcmp(name, INCOMING) == 0 ||
+	    (name[0] == '.' && len > 4 && strcmp(name + len - 4, ".new") == 0))
+		return true;
+	if (len <= ID_LEN || strcmp(name + ID_LEN, ".content") != 0)
+		return false;
+	snprintf(record, sizeof(record), "%.*s", ID_LEN, name);
+	return faccessat(shelf, record, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    errno == ENOENT;
+}
+
+int
+shelf_sweep(int statefd, struct err *e)
+{
+	struct listing names;
+	int shelf, rc;
+
+	if ((rc = list_shelf(statefd, &names, &shelf, e)) != 0)
+		return rc == 1 ? 0 : -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (is_leftover(shelf, names.at[i]))
+			(void)unlinkat(shelf, names.at[i], 0);
+	listing_free(&names);
+	close(shelf);
+	return 0;
 }
 
 int

@@ -26,7 +26,7 @@ uint64_t shelf_id(const struct entry *loser);
  * possible) and its record: on disk when this returns. */
 int shelf_keep_local(struct root *r, int statefd, const struct conflict *c,
     struct err *e) MUST_CHECK;
-/* Keep the staged file (see stage.h) of a version from the store. */
+/* Keep the staged file (see stage.h); staging no longer has it. */
 int shelf_keep_staged(int statefd, int stagefd, const char *staged,
     const struct conflict *c, struct err *e) MUST_CHECK;
 /* All records, appended to out as conflicts with gen 0. A damaged record is
@@ -36,6 +36,8 @@ int shelf_load(int statefd, struct arena *a, struct machines *machines,
 /* The content of a record, as a new descriptor; ERR_GONE. */
 int shelf_open(int statefd, uint64_t id, struct err *e) MUST_CHECK;
 int shelf_remove(int statefd, uint64_t id, struct err *e) MUST_CHECK;
+/* Remove what runs that were cut off left behind; only under the run lock. */
+int shelf_sweep(int statefd, struct err *e) MUST_CHECK;
 bool shelf_has(int statefd, uint64_t id);
 
 /* The dropped ids, ascending; *out is malloc()ed. */

@@ -149,7 +149,8 @@ state_sweep_sigs(int dirfd, const struct tree *keep, struct err *e)
 		return -1;
 	}
 	while ((d = readdir(dir)) != NULL) {
-		if (hash_parse(&h, d->d_name, &ignored) == -1 ||
+		/* Any other name is a file that was never finished. */
+		if (hash_parse(&h, d->d_name, &ignored) == 0 &&
 		    bsearch(&h, wanted, count, sizeof(h), by_hash) != NULL)
 			continue;
 		(void)unlinkat(fd, d->d_name, 0);

@@ -179,3 +179,9 @@ entry_own(const struct entry *t)
 {
 	return (struct entry *)(uintptr_t)t;
 }
+
+struct extra *
+entry_own_extra(const struct entry *t)
+{
+	return (struct extra *)(uintptr_t)t->extra;
+}

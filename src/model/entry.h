@@ -113,6 +113,8 @@ struct entry *entry_copy_extra(struct arena *a, const struct entry *t,
  * this run's scan made, and that has no place yet.
  */
 struct entry *entry_own(const struct entry *t);
+/* The extra that who builds a generation gave to such an entry. */
+struct extra *entry_own_extra(const struct entry *t);
 
 /* "file", "directory", "symlink". */
 const char *entry_kind(const struct entry *t);

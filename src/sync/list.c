@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "local/shelf.h"
 #include "sync/list.h"
 
@@ -126,9 +127,15 @@ list_tidy(struct context *c, const struct profile *head, struct err *e)
 
 	if (shelf_dropped(c->statefd, &drop, &drop_count, e) == -1)
 		return -1;
-	if (shelf_load(c->statefd, &c->arena, &c->machines, &shelf, &damaged,
+	if (shelf_sweep(c->statefd, e) == -1 ||
+	    shelf_load(c->statefd, &c->arena, &c->machines, &shelf, &damaged,
 		e) == -1)
 		goto out;
+	if (damaged > 0)
+		log_line(LOG_LEVEL_WARN,
+		    "%zu damaged record(s) of conflicts passed over: what they "
+		    "kept lies in " ROAM_STATE_DIR "/conflicts",
+		    damaged);
 	for (size_t i = 0; i < shelf.conflict_count; i++) {
 		uint64_t id = shelf.conflict[i].id;
 		bool gone =

@@ -409,14 +409,43 @@ send_all(struct sending *w, struct commit *m, struct profile *now,
 	return publish(w, now, m, e);
 }
 
+/*
+ * Contents of the generation that did not come to be have no place. The home's
+ * tree shares what own_entry() gave, and must not remember one.
+ */
+static void
+forget_place(const struct entry *t)
+{
+	struct entry *own = entry_own(t);
+	bool is_new = t->place.gen == GEN_SELF;
+	struct extra *extra;
+
+	for (uint32_t i = 0; i < entry_extent_count(t); i++)
+		is_new |= t->extra->extents[i].place.gen == GEN_SELF;
+	if (!is_new)
+		return;
+	own->place = (struct place){ 0 };
+	if (entry_extent_count(t) > 0) {
+		extra = entry_own_extra(own); /* made when it was placed */
+		extra->extents = NULL;
+		extra->extent_count = 0;
+	}
+}
+
 /* It did not come to a generation: the store's side is still to be done. */
 static void
 not_done(struct plan *p)
 {
-	for (size_t i = 0; i < p->count; i++)
-		if (p->op[i].state == OP_DONE &&
-		    (p->op[i].sides & SIDE_STORE) != 0)
-			p->op[i].state = OP_PLANNED;
+	for (size_t i = 0; i < p->count; i++) {
+		struct op *op = &p->op[i];
+
+		if ((op->sides & SIDE_STORE) == 0)
+			continue;
+		if (op->state == OP_DONE)
+			op->state = OP_PLANNED;
+		if (op->result != NULL && op->state == OP_PLANNED)
+			forget_place(op->result);
+	}
 }
 
 int

@@ -312,3 +312,70 @@ Test(shelf, a_stop_leaves_no_record_without_its_content)
 	}
 	cr_expect_eq(status, 0);
 }
+
+static void
+keep_staged_until(void *arg)
+{
+	struct homes *h = arg;
+	struct tree nothing = { 0 }, t;
+	struct conflict c;
+	struct err e = { 0 };
+
+	homes_reopen(h);
+	t = homes_edit(h, &nothing, "f=text");
+	c = conflict_of(h, t.entry[0]);
+	if (shelf_keep_staged(h->statefd, stage_open(h->statefd, &e), "x-0", &c,
+		&e) == -1)
+		_exit(1);
+}
+
+Test(shelf, what_is_staged_stays_so_until_it_has_a_record)
+{
+	char text[16];
+	struct homes h;
+	struct err e = { 0 };
+	int status = STEP_EXIT;
+
+	for (int at = 1; status == STEP_EXIT; at++) {
+		homes_make(&h);
+		close(stage_open(h.statefd, &e));
+		homes_shell(&h, "printf text > " ROAM_STATE_DIR "/staging/x-0");
+		snprintf(text, sizeof(text), "%d", at);
+		setenv("ROAM_STOP_AT", text, 1);
+		status = homes_fork(keep_staged_until, &h);
+		unsetenv("ROAM_STOP_AT");
+		cr_expect(homes_staged(&h) == 1 ||
+			strcmp(homes_shelf(&h), "f=text") == 0,
+		    "stop %d", at);
+		cr_expect_eq(shelf_sweep(h.statefd, &e), 0, "%s", e.text);
+		cr_expect(homes_staged(&h) == 1 ||
+			strcmp(homes_shelf(&h), "f=text") == 0,
+		    "swept after stop %d", at);
+		homes_free(&h);
+	}
+	cr_expect_eq(status, 0);
+}
+
+Test(shelf, leftovers_are_swept_and_records_keep_their_content)
+{
+	struct homes h;
+	struct err e;
+
+	homes_make(&h);
+	cr_expect_eq(shelf_sweep(h.statefd, &e), 0, "no shelf yet");
+	homes_put(&h, "f", "text");
+	keep(&h, "f");
+	homes_shell(&h,
+	    "cd " ROAM_STATE_DIR "/conflicts; r=$(ls | grep -v content);"
+	    "cp $r .$r.new; printf x > incoming;"
+	    "printf x > 00000000000000bb.content;"
+	    "printf damaged > 00000000000000cc;"
+	    "printf x > 00000000000000cc.content; printf y > readme");
+	cr_expect_eq(shelf_sweep(h.statefd, &e), 0);
+	homes_shell(&h,
+	    "cd " ROAM_STATE_DIR "/conflicts; test $(ls -A | wc -l) = 5;"
+	    "test -e 00000000000000cc.content; test -e readme;"
+	    "rm 00000000000000cc");
+	cr_expect_str_eq(homes_shelf(&h), "f=text");
+	homes_free(&h);
+}
