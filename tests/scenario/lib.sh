@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What all scenarios share; sourced by them. A scenario makes what it needs
-# below $work, which is removed at the end (unless ROAM_KEEP is set), and fails by 'fail' or any command
-# that does (set -e).
+# below $work, which is removed at the end unless ROAM_KEEP is set, and fails by
+# 'fail' or any command that does (set -e).
 set -euo pipefail
 
 srcdir=$(cd "${srcdir:-.}" && pwd)
