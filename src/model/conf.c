@@ -12,6 +12,8 @@
 #define DAY ((uint64_t)24 * 60 * 60)
 
 static int check_store(const char *value, struct err *e);
+static int check_encrypt(const char *value, struct err *e);
+static int check_protocol(const char *value, struct err *e);
 
 /* clang-format off */
 const struct conf_key conf_keys[] = {
@@ -29,6 +31,17 @@ const struct conf_key conf_keys[] = {
 	{ "roam", "compression", CONF_COUNT, offsetof(struct conf, compression),
 	  1, 19, NULL, "3", "",
 	  "zstd level of new packs" },
+	{ "network", "connect_timeout", CONF_DURATION,
+	  offsetof(struct conf, connect_timeout_s),
+	  1, 300, NULL, "5s", "",
+	  "how long to look for a server before it counts as away" },
+	{ "network", "smb_encrypt", CONF_TEXT, offsetof(struct conf, smb_encrypt),
+	  0, 0, check_encrypt, "required", "",
+	  "encrypt what goes to an SMB server: required, desired or off" },
+	{ "network", "smb_min_protocol", CONF_TEXT,
+	  offsetof(struct conf, smb_min_protocol),
+	  0, 0, check_protocol, "SMB3", "",
+	  "oldest version of SMB that a server may speak" },
 	{ "history", "keep", CONF_DURATION, offsetof(struct conf, keep_s),
 	  0, 36500 * DAY, NULL, "30d", "",
 	  "how long superseded generations are kept" },
@@ -88,14 +101,15 @@ static int
 set_duration(uint64_t *at, const struct conf_key *k, const char *value,
     struct err *e)
 {
-	uint64_t v;
+	uint64_t v, unit = k->max >= DAY ? DAY : 1;
 
 	if (text_duration(value, &v, e) == -1)
 		return -1;
 	if (v < k->min || v > k->max)
 		return err_set(e, ERR_USAGE,
-		    "'%s': not within %" PRIu64 " to %" PRIu64 " days", value,
-		    k->min / DAY, k->max / DAY);
+		    "'%s': not within %" PRIu64 " to %" PRIu64 " %s", value,
+		    k->min / unit, k->max / unit,
+		    unit == DAY ? "days" : "seconds");
 	*at = v;
 	return 0;
 }
@@ -436,4 +450,34 @@ check_store(const char *value, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "a URL begins with file:/// or smb://");
 	return conf_store_url(url, sizeof(url), value, "user", "/home", e);
+}
+
+/* Is value one of the words, of which the last is NULL? */
+static int
+check_word(const char *value, const char *const *words, const char *all,
+    struct err *e)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(value, *words) == 0)
+			return 0;
+	return err_set(e, ERR_USAGE, "'%s': not one of %s", value, all);
+}
+
+static int
+check_encrypt(const char *value, struct err *e)
+{
+	static const char *const words[] = { "required", "desired", "off",
+		NULL };
+
+	return check_word(value, words, "required, desired, off", e);
+}
+
+static int
+check_protocol(const char *value, struct err *e)
+{
+	static const char *const words[] = { "SMB2_02", "SMB2_10", "SMB3",
+		"SMB3_00", "SMB3_02", "SMB3_11", NULL };
+
+	return check_word(value, words,
+	    "SMB2_02, SMB2_10, SMB3, SMB3_00, SMB3_02, SMB3_11", e);
 }

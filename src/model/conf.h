@@ -20,9 +20,12 @@ struct conf {
 	uint64_t records;  /* generations whose record stays even then */
 	uint64_t guard_percent;
 	uint64_t guard_count;
-	uint64_t compression; /* zstd level 1..19 */
-	bool user_rules;      /* read ~/.config/roam/rules */
-	bool check_owner;     /* refuse a store of another user */
+	uint64_t compression;   /* zstd level 1..19 */
+	char *smb_encrypt;      /* "required", "desired" or "off" */
+	char *smb_min_protocol; /* "SMB2_02" ... "SMB3_11" */
+	uint64_t connect_timeout_s;
+	bool user_rules;  /* read ~/.config/roam/rules */
+	bool check_owner; /* refuse a store of another user */
 };
 
 enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_BOOL };

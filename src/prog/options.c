@@ -25,6 +25,10 @@ static const struct row {
 	    "the home directory; default: yours" },
 	{ "config", 0, KIND_TEXT, AT(config), 0, "FILE",
 	    "read these settings instead of the system's" },
+	{ "credentials", 0, KIND_TEXT, AT(credentials), 0, "FILE",
+	    "user and password for the server" },
+	{ "password-fd", 0, KIND_TEXT, AT(password_fd), 0, "FD",
+	    "read the password for the server from a descriptor" },
 	{ "json", 0, KIND_FLAG, AT(json), 0, NULL,
 	    "print one JSON object instead of text" },
 	{ "quiet", 'q', KIND_FLAG, AT(quiet), 0, NULL,
@@ -234,5 +238,7 @@ options_setup(const struct options *o)
 {
 	return (struct setup_how){ .home = o->home,
 		.store = o->store,
-		.config = o->config };
+		.config = o->config,
+		.credentials = o->credentials,
+		.password_fd = o->password_fd };
 }

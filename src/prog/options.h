@@ -14,6 +14,7 @@
  */
 struct options {
 	const char *store, *home, *config;
+	const char *credentials, *password_fd;
 	const char *from, *to; /* restore, conflicts take */
 	bool json, quiet, verbose, no_progress;
 	bool dry_run, allow_deletes, data, check;

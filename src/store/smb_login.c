@@ -74,6 +74,7 @@ find_credentials(struct smb_session *s, bool *tickets, struct err *e)
 {
 	char path[PATH_MAX];
 	struct err note;
+	int rc = 1;
 
 	*tickets = false;
 	if (!s->no_tickets) {
@@ -90,8 +91,9 @@ find_credentials(struct smb_session *s, bool *tickets, struct err *e)
 	if (s->password.text[0] != '\0')
 		return 0;
 	if (s->ask != NULL)
-		return s->ask(&s->password, s->at.user, s->where, s->ask_arg,
-		    e);
+		rc = s->ask(&s->password, s->at.user, s->where, s->ask_arg, e);
+	if (rc != 1)
+		return rc;
 	return err_set(e, ERR_AUTH,
 	    "%s: %s, and no password was given (get a ticket with kinit, or "
 	    "give --credentials FILE)",

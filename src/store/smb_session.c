@@ -63,8 +63,8 @@ session_open(struct smb_session *s, const char *url,
 	s->deadline_ms = how->deadline_ms;
 	s->connect_ms = how->connect_ms != 0 ? how->connect_ms : CONNECT_MS;
 	s->encrypt = how->encrypt;
-	s->min_protocol =
-	    how->min_protocol != NULL ? how->min_protocol : "SMB3";
+	snprintf(s->min_protocol, sizeof(s->min_protocol), "%s",
+	    how->min_protocol != NULL ? how->min_protocol : "SMB3");
 	s->ask = how->ask;
 	s->ask_arg = how->ask_arg;
 	if (smb_url_parse(&s->at, url, e) == -1 || set_where(s, e) == -1 ||

@@ -25,7 +25,7 @@ struct smb_session {
 	char *where; /* owned; "//server/share/path", fit to be shown */
 	unsigned deadline_ms, connect_ms, rtt_us;
 	enum store_encrypt encrypt;
-	const char *min_protocol; /* of a table */
+	char min_protocol[16];
 	struct secret password;
 	store_ask *ask; /* NULL after session_open(): nobody waits there then */
 	void *ask_arg;

@@ -34,10 +34,7 @@ struct store_item {
 typedef int store_visit(const struct store_item *item, void *arg,
     struct err *e);
 
-/*
- * Ask a person for user's password on where. -1 and ERR_AUTH where nobody can
- * be asked.
- */
+/* Ask a person for user's password on where; 1: there is nobody to ask. */
 typedef int store_ask(struct secret *out, const char *user, const char *where,
     void *arg, struct err *e);
 

@@ -77,12 +77,32 @@ context_open_home(struct context *c, enum context_use use, unsigned wait_s,
 	return load_state(c, e);
 }
 
+static enum store_encrypt
+conf_encrypt(const struct conf *conf)
+{
+	if (strcmp(conf->smb_encrypt, "off") == 0)
+		return STORE_ENCRYPT_OFF;
+	return strcmp(conf->smb_encrypt, "desired") == 0
+	    ? STORE_ENCRYPT_DESIRED
+	    : STORE_ENCRYPT_REQUIRED;
+}
+
 int
 context_open_store(struct context *c, enum context_use use, struct err *e)
 {
+	const struct conf *conf = &c->setup->conf.conf;
+	const struct cred *cred = &c->setup->cred;
 	struct store_how how = {
 		.deadline_ms = STORE_DEADLINE_MS,
 		.create = use == CONTEXT_WORK,
+		.user = cred->user[0] != '\0' ? cred->user : NULL,
+		.domain = cred->domain[0] != '\0' ? cred->domain : NULL,
+		.password =
+		    cred->password.text[0] != '\0' ? &cred->password : NULL,
+		.ask = cred_ask,
+		.encrypt = conf_encrypt(conf),
+		.min_protocol = conf->smb_min_protocol,
+		.connect_ms = (unsigned)conf->connect_timeout_s * 1000,
 	};
 
 	if (store_open(&c->store, c->setup->store, &how, e) == -1) {

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libsync.a
 libsync_a_SOURCES = \
 	src/sync/setup.c src/sync/setup.h \
+	src/sync/cred.c src/sync/cred.h \
 	src/sync/context.c src/sync/context.h \
 	src/sync/choose.c src/sync/choose.h \
 	src/sync/extract.c src/sync/extract.h \
@@ -30,7 +31,8 @@ tests_unit_test_sync_SOURCES = \
 	tests/unit/test_lumps.c \
 	tests/unit/test_repack.c \
 	tests/unit/test_slices.c \
-	tests/unit/test_memo.c
+	tests/unit/test_memo.c \
+	tests/unit/test_cred.c
 tests_unit_test_sync_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_sync_LDADD = $(SYNC_LIBS) $(CRITERION_LIBS)
 endif

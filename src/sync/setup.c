@@ -265,6 +265,17 @@ expand_store(struct setup *s, const char *pattern, struct err *e)
 	return keep_text(&s->store, url, e);
 }
 
+static int
+load_cred(struct cred *out, const struct setup_how *how, struct err *e)
+{
+	if (how->credentials != NULL &&
+	    cred_from_file(out, how->credentials, e) == -1)
+		return -1;
+	if (how->password_fd != NULL)
+		return cred_from_fd(out, how->password_fd, e);
+	return 0;
+}
+
 int
 setup_load(struct setup *out, const struct setup_how *how, struct err *e)
 {
@@ -274,7 +285,7 @@ setup_load(struct setup *out, const struct setup_how *how, struct err *e)
 	if (load_conf(&s, how->config, e) == -1 ||
 	    find_user(&s, &home, e) == -1 ||
 	    find_home(&s, how->home != NULL ? how->home : home, e) == -1 ||
-	    find_machine(&s, e) == -1)
+	    find_machine(&s, e) == -1 || load_cred(&s.cred, how, e) == -1)
 		goto fail;
 	if (how->store != NULL) {
 		if (keep_text(&s.store, how->store, e) == -1)
@@ -283,6 +294,7 @@ setup_load(struct setup *out, const struct setup_how *how, struct err *e)
 		goto fail;
 	}
 	*out = s;
+	cred_wipe(&s.cred);
 	return 0;
 fail:
 	setup_free(&s);
@@ -324,6 +336,7 @@ setup_need_store(const struct setup *s, struct err *e)
 void
 setup_free(struct setup *s)
 {
+	cred_wipe(&s->cred);
 	rules_free(s->rules);
 	conf_free(&s->conf);
 	for (size_t i = 0; i < s->file_count; i++)

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "model/conf.h"
 #include "model/rules.h"
+#include "sync/cred.h"
 
 /*
  * setup - what a run is told from outside: settings, rules, which home, which
@@ -13,6 +14,8 @@ struct setup_how {
 	const char *home;   /* NULL: the caller's */
 	const char *store;  /* NULL: from the settings */
 	const char *config; /* NULL: roam.conf and roam.conf.d of the system */
+	const char *credentials; /* a file; NULL: none */
+	const char *password_fd; /* a number; NULL: none */
 };
 
 struct setup {
@@ -21,6 +24,7 @@ struct setup {
 	char *home;  /* absolute, owned */
 	char *store; /* URL, owned; "" where none is known */
 	char *user;
+	struct cred cred; /* for a store on a server; wiped in setup_free() */
 	char *machine_id;
 	char *machine_name;
 	char **file; /* names of settings files; conf's origins borrow them */

@@ -72,6 +72,9 @@ Test(conf, the_defaults_are_those_of_the_manual)
 	cr_expect_eq(c.conf.guard_percent, 50);
 	cr_expect_eq(c.conf.guard_count, 100);
 	cr_expect_eq(c.conf.compression, 3);
+	cr_expect_eq(c.conf.connect_timeout_s, 5);
+	cr_expect_str_eq(c.conf.smb_encrypt, "required");
+	cr_expect_str_eq(c.conf.smb_min_protocol, "SMB3");
 	cr_expect(c.conf.user_rules);
 	cr_expect(c.conf.check_owner);
 	for (size_t i = 0; i < conf_key_count; i++)
@@ -168,6 +171,12 @@ static const char *const bad[][2] = {
 	{ "[history]\nkeep = -1d\n", "f:2: keep: '-1d'" },
 	{ "[history]\nkeep = 101y\n", "f:2: keep: '101y'" },
 	{ "[history]\nkeep = 36501d\n", "f:2: keep: '36501d': not within" },
+	{ "[network]\nsmb_encrypt = yes\n",
+	    "f:2: smb_encrypt: 'yes': not one" },
+	{ "[network]\nsmb_min_protocol = NT1\n",
+	    "f:2: smb_min_protocol: 'NT1': not one" },
+	{ "[network]\nconnect_timeout = 0\n",
+	    "f:2: connect_timeout: '0': not within 1 to 300 seconds" },
 	{ "[history]\nkeep_min = 0\n", "f:2: keep_min: '0'" },
 	{ "[guard]\npercent = 101\n", "f:2: percent: '101'" },
 	{ "[guard]\npercent = 50%\n", "f:2: percent: '50%'" },
