@@ -67,6 +67,7 @@ scenarios = \
 	tests/scenario/31-kills.sh \
 	tests/scenario/32-races.sh \
 	tests/scenario/33-rollback.sh \
+	tests/scenario/34-trouble.sh \
 	tests/scenario/35-stops-meanwhile.sh \
 	tests/scenario/40-history.sh \
 	tests/scenario/50-hostile-store.sh \

@@ -122,9 +122,9 @@ echo "$cut of 40 runs were killed"
 [ "$cut" -gt 5 ] || fail "too few"
 
 cp "$a/big" "$work/big"
-expect 0 on a -q sync
-expect 0 on b -q sync
-expect 0 on a -q sync
+expect 0 on a sync
+expect 0 on b sync
+expect 0 on a sync
 same_pictures a b
 idle a sync
 idle b sync

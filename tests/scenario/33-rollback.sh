@@ -40,17 +40,6 @@ settled() {
 	expect 0 on a verify --data
 }
 
-# holds HOME PATH TEXT ...: these files say so.
-holds() {
-	local home=$1
-	shift
-	while [ $# -gt 0 ]; do
-		[ "$(cat "$home/$1" 2>&1)" = "$2" ] ||
-			fail "$home/$1 says '$(cat "$home/$1" 2>&1)', not '$2'"
-		shift 2
-	done
-}
-
 # united: the last run said that nothing is deleted.
 united() {
 	says "nothing"

@@ -46,21 +46,22 @@ store_picture() {
 }
 
 # tidy MACHINE ...: no run left anything behind in these homes or the store, but
-# the draft of a publication that was cut off, which collection removes, and of
-# the memo, which the next one replaces.
+# the draft of a publication that was cut off, which collection removes, and one
+# of each file of the state, which the next one written takes the place of.
 tidy() {
 	local machine state stray
 	for machine; do
 		state=$work/$machine/.local/state/roam
 		[ -d "$state" ] || continue
-		stray=$(find "$state" -mindepth 1 -maxdepth 1 \
-			-not -name trees -not -name status -not -name lock \
+		stray=$(cd "$state" && find . -mindepth 1 -maxdepth 1 \
+			-not -name trees -not -name .trees.new \
+			-not -name status -not -name .status.new \
+			-not -name dropped -not -name .dropped.new \
+			-not -name .next.new -not -name lock \
 			-not -name staging -not -name sigs \
-			-not -name conflicts -not -name dropped \
-			-not -name .status.new
-			find "$state/staging" -mindepth 1
-			find "$state" -name incoming -o -name '.*' |
-				grep -v -x "$state/.status.new" || :)
+			-not -name conflicts
+			find staging -mindepth 1
+			find . -mindepth 2 \( -name incoming -o -name '.*' \))
 		[ -z "$stray" ] || fail "$machine: left behind: $stray"
 	done
 	stray=$(find "$store" -mindepth 1 -maxdepth 1 \
@@ -116,4 +117,15 @@ has_all() {
 	everything "$@" | sort -u > "$work/.now"
 	sort -u "$before" | comm -23 - "$work/.now" > "$work/.lost"
 	[ ! -s "$work/.lost" ] || fail "lost: $(cat "$work/.lost")"
+}
+
+# holds HOME PATH TEXT ...: these files say so.
+holds() {
+	local home=$1
+	shift
+	while [ $# -gt 0 ]; do
+		[ "$(cat "$home/$1" 2>&1)" = "$2" ] ||
+			fail "$home/$1 says '$(cat "$home/$1" 2>&1)', not '$2'"
+		shift 2
+	done
 }
