@@ -124,8 +124,7 @@ links_find(const struct links *l, const struct entry *t)
 
 	for (size_t i = l->member_count; group != 0 && i > 0; i--) {
 		m = &l->member[i - 1];
-		if (entry_group(m->entry) == group &&
-		    entry_same_content(m->entry, t))
+		if (entry_same(m->entry, t))
 			return m;
 	}
 	return NULL;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engine/groups.h"
 #include "local/stage.h"
 #include "sync/clean.h"
 #include "sync/list.h"
@@ -89,6 +90,8 @@ make_plan(struct round *r, struct err *e)
 	plan_free(&r->plan);
 	if (r->how->choose != NULL)
 		return make_put(r, e);
+	if (groups_align(&r->local.tree, &r->base, &c->arena, e) == -1)
+		return -1;
 	if (plan_make(&r->plan, &in, e) == -1)
 		return -1;
 	plan_restrict(&r->plan, r->how->sides);

@@ -130,3 +130,18 @@ expect 0 on a sync
 expect 0 on b sync
 same_homes a b
 expect 0 on a verify --data
+
+# Hard links stay what they are when one of their names goes.
+echo three > "$a/docs/l1"
+ln "$a/docs/l1" "$a/docs/l2"
+ln "$a/docs/l1" "$a/docs/l3"
+expect 0 on a sync
+expect 0 on b sync
+rm "$a/docs/l1"
+expect 0 on a sync
+expect 0 on b --json sync
+[ "$(json 'len(d["actions"])')" = 1 ] || fail "more than the one name went: $out"
+[ "$(stat -c %i "$b/docs/l2")" = "$(stat -c %i "$b/docs/l3")" ] ||
+	fail "the links were parted"
+expect 0 on b sync
+says "nothing to do"
