@@ -49,7 +49,11 @@ push_aged(const char *words, int64_t days, bool full)
 static struct collected
 collect(uint64_t keep_days, uint64_t keep_min, bool dry)
 {
-	struct keep_policy keep = { keep_days * DAY_S, keep_min, NOW };
+	struct keep_policy keep = {
+		.keep_s = keep_days * DAY_S,
+		.keep_min = keep_min,
+		.now_ns = NOW,
+	};
 	struct collected c;
 
 	cr_assert_eq(repo_collect(s.repo, &keep, dry, &c, &e), 0, "%s", e.text);
@@ -360,7 +364,11 @@ Test(collect, a_frame_counts_for_what_is_needed_of_it)
 static void
 collect_in_child(int stop_at)
 {
-	struct keep_policy keep = { 30 * DAY_S, 3, NOW };
+	struct keep_policy keep = {
+		.keep_s = 30 * DAY_S,
+		.keep_min = 3,
+		.now_ns = NOW,
+	};
 	struct collected c;
 	char text[16];
 

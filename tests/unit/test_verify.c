@@ -152,7 +152,7 @@ Test(verify, a_generation_of_another_history_is_found)
 
 Test(verify, a_collected_store_holds)
 {
-	struct keep_policy keep = { 0, 1, 0 };
+	struct keep_policy keep = { .keep_min = 1 };
 	struct collected c;
 	struct verified v;
 
