@@ -148,11 +148,15 @@ if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	mkdir -m 700 "$work/closed" "$work/theirs"
 	chown $nobody "$work/theirs"
 	as_nobody() {
-		ROAM_MACHINE=m setpriv --reuid $nobody --regid $nobody \
-			--clear-groups "$ROAM" --config "$work/empty.conf" "$@"
+		ROAM_MACHINE=m ROAM_RULES_DIR=$work/rules \
+			setpriv --reuid $nobody --regid $nobody --clear-groups \
+			"$work/roam" --config "$work/empty.conf" "$@"
 	}
+	# Nobody may have no way to the source and the build.
 	cp "$ROAM" "$work/roam"
-	chmod 755 "$work/roam"
+	cp -r "$ROAM_RULES_DIR" "$work/rules"
+	chmod -R a+rX "$work/roam" "$work/rules"
+	chmod a+x "$work/roam"
 	if as_nobody --version > /dev/null 2>&1; then
 		for command in pull push sync plan; do
 			refused 1 store "closed: Permission denied" as_nobody \
@@ -327,4 +331,14 @@ for command in log "show 3" conflicts status config plan "diff 1" verify; do
 	if LC_ALL=C grep -q $'\xfc' "$work/.out" "$work/.err"; then
 		fail "$command: not plain: $out"
 	fi
+done
+
+# Nor does the name of a store, or of a home.
+mkdir "$work/"$'st\xf6re' "$work/"$'h\xf6me'
+for command in pull sync plan log "show 1" status verify config; do
+	# shellcheck disable=SC2086
+	expect 0 bare --home "$work/"$'h\xf6me' --config "$work/empty.conf" \
+		--store "file://$work/"$'st\xf6re' --json $command
+	[ "$(json 'type(d).__name__')" = dict ] || fail "$command: $out"
+	echo x > "$work/"$'h\xf6me/x'
 done
