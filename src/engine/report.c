@@ -49,14 +49,20 @@ report_totals(const struct report *r)
 static json_t *
 json_head(const struct report *r)
 {
-	json_t *published = json_null();
+	json_t *published = json_null(), *v;
 
 	if (r->published != 0)
 		published = json_integer((json_int_t)r->published);
-	return json_pack("{s:s,s:b,s:s,s:I,s:I,s:o}", "command", r->command,
-	    "dry_run", r->dry_run, "store", r->store, "base",
-	    (json_int_t)r->base, "head", (json_int_t)r->head, "published",
-	    published);
+	v = json_pack("{s:s,s:b,s:s,s:I,s:I,s:o}", "command", r->command,
+	    "dry_run", r->dry_run, "store", "", "base", (json_int_t)r->base,
+	    "head", (json_int_t)r->head, "published", published);
+	/* A URL may hold any bytes that a path can. */
+	if (v != NULL &&
+	    json_set_path(v, "store", r->store, strlen(r->store)) == -1) {
+		json_decref(v);
+		v = NULL;
+	}
+	return v;
 }
 
 static json_t *

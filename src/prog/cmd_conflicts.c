@@ -11,6 +11,7 @@
 #include "local/shelf.h"
 #include "prog/commands.h"
 #include "prog/look.h"
+#include "prog/print.h"
 #include "prog/run.h"
 #include "sync/choose.h"
 #include "sync/extract.h"
@@ -49,15 +50,16 @@ print_json(const struct profile *list, struct err *e)
 		const struct conflict *c = &list->conflict[i];
 
 		snprintf(id, sizeof(id), "%016" PRIx64, c->id);
-		one = json_pack("{s:s, s:s?, s:s, s:I, s:o}", "id", id,
-		    "machine", c->machine != NULL ? c->machine->name : NULL,
-		    "time", text_time_utc(c->time_ns, time), "size",
+		one = json_pack("{s:s, s:s, s:I, s:o}", "id", id, "time",
+		    text_time_utc(c->time_ns, time), "size",
 		    (json_int_t)c->loser->size, "generation",
 		    c->gen > 0 ? json_integer((json_int_t)c->gen)
 			       : json_null());
 		if (one == NULL ||
 		    json_set_path(one, "path", c->loser->path,
 			c->loser->path_len) == -1 ||
+		    print_set(one, "machine",
+			c->machine != NULL ? c->machine->name : NULL) == -1 ||
 		    json_array_append_new(all, one) == -1) {
 			json_decref(all);
 			return err_set(e, ERR_SYSTEM, "out of memory");
@@ -69,7 +71,9 @@ print_json(const struct profile *list, struct err *e)
 static void
 print_text(const struct profile *list)
 {
-	char path[256], time[TEXT_TIME_MAX], size[TEXT_SIZE_MAX];
+	char path[256], machine[64], time[TEXT_TIME_MAX];
+	char size[TEXT_SIZE_MAX];
+	const char *by;
 
 	if (list->conflict_count == 0) {
 		printf("no conflicts\n");
@@ -80,10 +84,11 @@ print_text(const struct profile *list)
 	for (size_t i = 0; i < list->conflict_count; i++) {
 		const struct conflict *c = &list->conflict[i];
 
+		by = c->machine != NULL ? c->machine->name : "?";
 		printf("%016" PRIx64 "  %-16s  %8s  %-12s  %s\n", c->id,
 		    text_time_local(c->time_ns, time),
 		    text_size_human(c->loser->size, size),
-		    c->machine != NULL ? c->machine->name : "?",
+		    text_show(by, strlen(by), machine, sizeof(machine)),
 		    text_show(c->loser->path, c->loser->path_len, path,
 			sizeof(path)));
 	}
