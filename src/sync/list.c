@@ -127,8 +127,7 @@ list_tidy(struct context *c, const struct profile *head, struct err *e)
 
 	if (shelf_dropped(c->statefd, &drop, &drop_count, e) == -1)
 		return -1;
-	if (shelf_sweep(c->statefd, e) == -1 ||
-	    shelf_load(c->statefd, &c->arena, &c->machines, &shelf, &damaged,
+	if (shelf_load(c->statefd, &c->arena, &c->machines, &shelf, &damaged,
 		e) == -1)
 		goto out;
 	if (damaged > 0)

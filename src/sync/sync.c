@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "engine/groups.h"
+#include "local/shelf.h"
 #include "local/stage.h"
 #include "sync/clean.h"
 #include "sync/list.h"
@@ -308,8 +309,11 @@ open_all(struct round *r, struct err *e)
 	r->stagefd = stage_open(c->statefd, e);
 	if (r->stagefd == -1)
 		return -1;
-	return stage_recover(&c->root, c->statefd, &c->state.head.tree, c->self,
-	    &rescued, e);
+	/* Before the scan: a link that goes gives its file a new ctime. */
+	if (stage_recover(&c->root, c->statefd, &c->state.head.tree, c->self,
+		&rescued, e) == -1)
+		return -1;
+	return shelf_sweep(c->statefd, e);
 }
 
 /* The final plan joins what earlier rounds did: that is the report. */
