@@ -4,8 +4,6 @@
 #include "base/log.h"
 #include "sync/context.h"
 
-#define STORE_DEADLINE_MS 30000u
-
 static const struct profile nothing;
 
 void
@@ -93,7 +91,7 @@ context_open_store(struct context *c, enum context_use use, struct err *e)
 	const struct conf *conf = &c->setup->conf.conf;
 	const struct cred *cred = &c->setup->cred;
 	struct store_how how = {
-		.deadline_ms = STORE_DEADLINE_MS,
+		.deadline_ms = (unsigned)conf->answer_timeout_s * 1000,
 		.create = use == CONTEXT_WORK,
 		.user = cred->user[0] != '\0' ? cred->user : NULL,
 		.domain = cred->domain[0] != '\0' ? cred->domain : NULL,

@@ -73,6 +73,7 @@ Test(conf, the_defaults_are_those_of_the_manual)
 	cr_expect_eq(c.conf.guard_count, 100);
 	cr_expect_eq(c.conf.compression, 3);
 	cr_expect_eq(c.conf.connect_timeout_s, 5);
+	cr_expect_eq(c.conf.answer_timeout_s, 30);
 	cr_expect_str_eq(c.conf.smb_encrypt, "required");
 	cr_expect_str_eq(c.conf.smb_min_protocol, "SMB3");
 	cr_expect(c.conf.user_rules);
