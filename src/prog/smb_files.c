@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
+
 #define PIECE ((size_t)1 << 20) /* bytes of a piece of files_load() */
 
 static int
@@ -37,26 +39,10 @@ load_pieces(struct smb *s, struct smb_file *file, uint64_t size,
 	return rc;
 }
 
-int
-files_load(struct smb_files *f, const char *path, uint64_t max,
-    smb_piece *piece, void *arg, struct err *e)
-{
-	struct smb_file *file;
-	struct err lost;
-	uint64_t size;
-	int rc;
-
-	if (smb_open(f->smb, path, SMB_OPEN_READ, &file, e) == -1)
-		return -1;
-	rc = smb_size(f->smb, file, &size, e);
-	if (rc == 0 && size > max)
-		rc = failed(e, EOVERFLOW, "");
-	if (rc == 0)
-		rc = load_pieces(f->smb, file, size, piece, arg, e);
-	(void)smb_close(f->smb, file, &lost);
-	return rc;
-}
-
+/*
+ * The file stays open until another is read, so that many ranges of a pack cost
+ * one open, and the last file costs no close.
+ */
 static void
 close_reading(struct smb_files *f)
 {
@@ -70,24 +56,44 @@ close_reading(struct smb_files *f)
 	f->reading.path = NULL;
 }
 
+static int
+open_reading(struct smb_files *f, const char *path, struct err *e)
+{
+	if (f->reading.file != NULL && strcmp(f->reading.path, path) == 0)
+		return 0;
+	close_reading(f);
+	if (smb_open(f->smb, path, SMB_OPEN_READ, &f->reading.file, e) == -1)
+		return -1;
+	if ((f->reading.path = strdup(path)) != NULL)
+		return 0;
+	failed(e, errno, "");
+	close_reading(f);
+	return -1;
+}
+
+int
+files_load(struct smb_files *f, const char *path, uint64_t max,
+    smb_piece *piece, void *arg, struct err *e)
+{
+	struct smb_file *file;
+	uint64_t size;
+
+	if (open_reading(f, path, e) == -1)
+		return -1;
+	file = f->reading.file;
+	if (smb_size(f->smb, file, &size, e) == -1)
+		return -1;
+	if (size > max)
+		return failed(e, EOVERFLOW, "");
+	return load_pieces(f->smb, file, size, piece, arg, e);
+}
+
 int
 files_read(struct smb_files *f, const struct wire *m, void *bytes, size_t *got,
     struct err *e)
 {
-	const char *path = m->text[0];
-
-	if (f->reading.file == NULL || strcmp(f->reading.path, path) != 0) {
-		close_reading(f);
-		if (smb_open(f->smb, path, SMB_OPEN_READ, &f->reading.file,
-			e) == -1)
-			return -1;
-		f->reading.path = strdup(path);
-		if (f->reading.path == NULL) {
-			failed(e, errno, "");
-			close_reading(f);
-			return -1;
-		}
-	}
+	if (open_reading(f, m->text[0], e) == -1)
+		return -1;
 	return smb_read_at(f->smb, f->reading.file, m->number[0], bytes,
 	    (size_t)m->number[1], got, e);
 }
@@ -187,12 +193,15 @@ files_finish(struct smb_files *f, const struct wire *m, struct err *e)
 	return rc;
 }
 
-/* A file that is open can be neither renamed nor removed, by ourselves
- * either. */
+/* A file that is open can be neither removed nor renamed, nor can what it lies
+ * in on some servers; by ourselves either. */
 int
 files_rename(struct smb_files *f, const struct wire *m, struct err *e)
 {
-	close_reading(f);
+	if (f->reading.file != NULL &&
+	    path_is_within(f->reading.path, strlen(f->reading.path), m->text[0],
+		strlen(m->text[0])))
+		close_reading(f);
 	return smb_rename(f->smb, m->text[0], m->text[1], e);
 }
 

@@ -198,12 +198,16 @@ session_send(struct smb_session *s, struct wire *m, const char *path,
     struct err *e)
 {
 	m->id = ++s->serial;
+	s->unreached = false;
 	if (smb_link_send(s->link, m, s->deadline_ms, e) == -1)
 		return link_failed(s, path, e);
 	return 0;
 }
 
-/* One that came in unasked. */
+/*
+ * One that came in unasked. Where that says that the connection broke, what was
+ * asked for later has not been done: the worker makes no second connection.
+ */
 static int
 give_away(struct smb_session *s, const struct wire *m, struct err *e)
 {
@@ -213,6 +217,7 @@ give_away(struct smb_session *s, const struct wire *m, struct err *e)
 		return 0;
 	if (s->link != NULL)
 		return link_failed(s, "", e);
+	s->unreached = smb_error_is_loss((uint64_t)e->sys);
 	return -1;
 }
 
@@ -242,6 +247,9 @@ session_await(struct smb_session *s, const struct smb_ask *ask,
 			return link_failed(s, ask->path, e);
 		}
 		buf_bytes(ask->parts, m.blob, m.blob_len);
+		/* More than was to come: there might be no end of it. */
+		if (buf_check(ask->parts, e) == -1)
+			return link_failed(s, ask->path, e);
 	}
 }
 
@@ -280,7 +288,8 @@ session_ask(struct smb_session *s, const struct smb_ask *ask,
 		if (session_send(s, &a.request, a.path, e) == 0 &&
 		    session_await(s, &a, reply, e) == 0)
 			return 0;
-		if (!a.harmless || !session_may_retry(s, e))
+		if ((!a.harmless && !s->unreached) ||
+		    !session_may_retry(s, e))
 			return -1;
 		if (a.parts != NULL)
 			a.parts->len = before;

@@ -35,6 +35,7 @@ struct smb_session {
 	uint32_t serial;
 	unsigned losses;   /* of links in a row, without an answer between */
 	bool silent;       /* a call timed out: less patience from now on */
+	bool unreached;    /* the last request, by a link that broke before */
 	bool resuming;     /* again() is at work: its answers are no progress */
 	double wait_until; /* no new login before; what the last one said: */
 	struct err refusal;

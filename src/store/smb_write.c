@@ -8,10 +8,11 @@
 /*
  * A chunk is one request to the server, which has to carry it out within the
  * library's time-out however slow the line is, and costs a round trip however
- * fast it is. So the first is small, and the next ones grow as long as they
- * are quick.
+ * fast it is. So the first is as large as a line of 1 Mbit/s can take, and the
+ * next ones grow as long as they are quick.
  */
-#define CHUNK_FIRST ((size_t)512 << 10)
+#define CHUNK_FIRST ((size_t)2 << 20)
+#define SLOWEST     64u /* bytes in a millisecond, of half the time there is */
 #define CHUNK_MIN   ((size_t)64 << 10)
 #define CHUNK_MAX   ((size_t)4 << 20)
 #define CHUNK_FAR   WIRE_BLOB /* where the round trip is long */
@@ -45,8 +46,19 @@ struct smb_out {
 void
 writer_init(struct smb_writer *w, struct smb_session *s)
 {
-	*w = (struct smb_writer){ .session = s, .chunk_size = CHUNK_FIRST };
+	*w = (struct smb_writer){ .session = s };
 	w->last = &w->first;
+}
+
+static size_t
+first_chunk(const struct smb_session *s)
+{
+	size_t size = CHUNK_FIRST;
+
+	while (s->deadline_ms != 0 && size > CHUNK_MIN &&
+	    size / SLOWEST > s->deadline_ms)
+		size /= 2;
+	return size;
 }
 
 static void
@@ -271,12 +283,14 @@ writer_create(struct smb_writer *w, struct store *owner, const char *path,
 }
 
 static struct chunk *
-filling_of(const struct smb_writer *w, struct smb_out *out, struct err *e)
+filling_of(struct smb_writer *w, struct smb_out *out, struct err *e)
 {
 	struct chunk *c = out->filling;
 
 	if (c != NULL)
 		return c;
+	if (w->chunk_size == 0)
+		w->chunk_size = first_chunk(w->session);
 	if ((c = malloc(sizeof(*c) + w->chunk_size)) == NULL) {
 		err_fill_sys(e, "store");
 		return NULL;

@@ -23,7 +23,7 @@ struct smb_writer {
 	struct smb_out *file[WIRE_HANDLES];
 	struct chunk *first, **last; /* sent, in their order */
 	size_t under_way;            /* bytes of them */
-	size_t chunk_size;           /* of the next chunk */
+	size_t chunk_size;           /* of the next chunk; 0: none yet */
 };
 
 void writer_init(struct smb_writer *w, struct smb_session *s);
