@@ -39,7 +39,8 @@ fuzz_targets = \
 	tests/fuzz/fuzz_rules \
 	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_text \
-	tests/fuzz/fuzz_url
+	tests/fuzz/fuzz_url \
+	tests/fuzz/fuzz_wire
 check_PROGRAMS += $(fuzz_targets)
 dist_check_SCRIPTS += tests/fuzz/replay-corpus
 TESTS += tests/fuzz/replay-corpus
@@ -73,11 +74,13 @@ scenarios = \
 	tests/scenario/50-hostile-store.sh \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \
-	tests/scenario/53-rules.sh
+	tests/scenario/53-rules.sh \
+	tests/scenario/60-smb.sh \
+	tests/scenario/61-smb-lines.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
-	tests/scenario/stops.sh
+	tests/scenario/stops.sh tests/scenario/with-smbd tests/smb-proxy
 
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources

@@ -31,7 +31,10 @@ tests_unit_test_base_SOURCES = \
 	tests/unit/test_clock.c \
 	tests/unit/test_io.c \
 	tests/unit/test_step.c \
-	tests/unit/test_crew.c
+	tests/unit/test_crew.c \
+	tests/unit/test_spawn.c \
+	tests/unit/test_secret.c \
+	tests/unit/test_confine.c
 tests_unit_test_base_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_base_LDADD = $(BASE_LIBS) $(CRITERION_LIBS)
 endif

@@ -40,7 +40,10 @@ tests_unit_test_store_SOURCES = \
 	tests/unit/test_repo.c \
 	tests/unit/test_draft.c \
 	tests/unit/test_collect.c \
-	tests/unit/test_verify.c
+	tests/unit/test_verify.c \
+	tests/unit/test_wire.c \
+	tests/unit/test_smb_url.c \
+	tests/unit/test_smb_link.c
 tests_unit_test_store_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CRITERION_LIBS)
 

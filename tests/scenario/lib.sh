@@ -27,13 +27,14 @@ fail() {
 }
 
 # on MACHINE [option ...] COMMAND ...: roam on that machine's home, which is
-# $work/MACHINE, made where missing.
+# $work/MACHINE, made where missing. A scenario may set url to another store.
+url=file://$store
 on() {
 	local machine=$1
 	shift
 	[ -d "$work/$machine" ] || mkdir "$work/$machine"
 	ROAM_MACHINE=$machine "$ROAM" --home "$work/$machine" \
-		--store "file://$store" --no-progress "$@"
+		--store "$url" --no-progress "$@"
 }
 
 # expect STATUS COMMAND ...: the command has to exit with that; what it said is

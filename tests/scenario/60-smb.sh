@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# Two machines roam one profile through a real SMB server: everything arrives as
+# it was; what the server refuses is said and harms nothing; a server that dies,
+# comes back or hangs costs no more than the time that was agreed on.
+if [ -z "${SMBD-}" ]; then
+	[ -x "${ROAM_LIBEXEC:-$PWD}/roam-smb" ] ||
+		{ echo 'built without SMB'; exit 77; }
+	exec "${srcdir:-.}/tests/scenario/with-smbd" "$0" "$@"
+fi
+# shellcheck source=tests/scenario/lib.sh
+. "${srcdir:-.}/tests/scenario/lib.sh"
+
+url=$ROAM_TEST_STORE
+cat > "$work/conf" <<-END
+	[network]
+	connect_timeout = 2s
+	answer_timeout = 4s
+END
+
+# smb MACHINE ...: as that user.
+smb() {
+	local machine=$1
+	shift
+	on "$machine" --config "$work/conf" \
+		--credentials "$ROAM_TEST_CREDENTIALS" "$@"
+}
+
+a=$work/a b=$work/b
+mkdir -p "$a/docs/deep/er" "$a/empty" "$b"
+echo one > "$a/docs/one"
+: > "$a/docs/nothing"
+chmod 600 "$a/docs/one"
+ln -s nowhere "$a/docs/dangling"
+ln "$a/docs/one" "$a/docs/hard"
+touch -d '2001-02-03 04:05:06.789' "$a/docs/one"
+for i in $(seq 300); do echo "file $i" > "$a/docs/deep/er/$i"; done
+python3 - "$a" <<-'END'
+	import os, random, sys
+	a = sys.argv[1]
+	for name in (b'b\xff\nd \\', b'CON', b'a:b*c?', b'Name', b'name', b'%41'):
+	    open(os.path.join(a.encode(), name), 'w').write('odd')
+	with open(a + '/sparse', 'wb') as f:
+	    f.truncate(5 << 20)
+	    f.seek(3 << 20)
+	    f.write(b'data')
+	random.seed(1)
+	open(a + '/big', 'wb').write(random.randbytes(40 << 20))
+END
+
+# --- Bit for bit ---------------------------------------------------------------
+expect 0 smb a push
+expect 0 smb b pull
+[ "$(stat -c %b "$b/sparse")" -lt 1000 ] || fail "the holes are filled"
+same_homes a b
+expect 0 smb b sync
+expect 0 smb a sync
+expect 0 smb a sync
+says "nothing to do"
+echo from-a > "$a/docs/one"
+echo from-b > "$b/docs/new"
+expect 0 smb a sync
+expect 0 smb b sync
+expect 0 smb a sync
+same_homes a b
+expect 0 smb a verify --data
+expect 0 smb a gc
+
+# The password comes from a descriptor, too.
+expect 0 on a --password-fd 5 status 5< "$ROAM_TEST_PASSWORD"
+
+# --- What is refused -----------------------------------------------------------
+tree_of "$a" > "$work/before"
+expect 3 on a --password-fd 5 sync 5< <(echo wrong)
+says "login was refused"
+expect 3 on a sync < /dev/null
+says "no password was given"
+url=$ROAM_TEST_SERVER/nosuch/store
+expect 1 smb a push
+says "no such share"
+url=$ROAM_TEST_SERVER/ro/store
+expect 1 smb a push
+says "ermission"
+url=$ROAM_TEST_SERVER/other/store
+expect 1 smb a push
+says "may not use the share"
+url=$ROAM_TEST_SERVER/home/no/such/store
+expect 1 smb a push
+says "missing too"
+url=$ROAM_TEST_SERVER/home/file
+: > "$ROAM_TEST_SHARE/file"
+expect 1 smb a push
+says "not a directory"
+if mountpoint -q "$(dirname "$ROAM_TEST_SHARE")/small"; then
+	url=$ROAM_TEST_SERVER/small/store
+	expect 1 smb a push
+	says "make room"
+fi
+# The server would make a guest of an unknown user: that is no login.
+url=${ROAM_TEST_SERVER/root@/stranger@}/guest/store
+expect 3 on a --password-fd 5 push 5< "$ROAM_TEST_PASSWORD"
+says "login was refused"
+[ ! -e "$ROAM_TEST_SHARE/store2" ] || fail "a guest wrote"
+url=smb://127.0.0.1:1/home/store
+expect 3 smb a push
+says "refuses connections"
+url=smb://no-such-server.invalid/home/store
+expect 3 smb a push
+says "does not resolve"
+tree_of "$a" | diff "$work/before" - || fail "a failure changed the home"
+
+# Every byte that a name can have.
+url=$ROAM_TEST_SERVER/two%20words%2050%25/a%25b%20%c3%a4%26%27
+expect 0 smb c pull
+expect 0 smb a push
+[ -d "$ROAM_TEST_SHARE/a%b ä&'/gen" ] || fail "not where the URL says"
+expect 0 smb c pull
+rm -r "$a/.local" "$work/c"
+url=$ROAM_TEST_STORE
+expect 0 smb a sync
+
+# --- A server that dies and comes back -----------------------------------------
+# At any moment of a push or a pull; the next run ends right.
+for ms in 20 60 110 170 250 400; do
+	head -c $((20 << 20)) /dev/urandom > "$a/big$ms"
+	for way in "a push" "b pull"; do
+		# shellcheck disable=SC2086 # two words
+		smb $way > "$work/.log" 2>&1 &
+		run=$!
+		sleep "$(printf '0.%03d' "$ms")"
+		"$SMBD" kill
+		status=0
+		wait "$run" || status=$?
+		case $status in
+		0 | 3) ;;
+		*) fail "$way, killed after $ms ms: exit $status: $(cat "$work/.log")" ;;
+		esac
+		"$SMBD" start
+		# shellcheck disable=SC2086
+		expect 0 smb $way
+	done
+	same_homes a b
+done
+# Only the session's own process: the next connection is taken at once.
+head -c $((60 << 20)) /dev/urandom > "$a/more"
+smb a push > "$work/.log" 2>&1 &
+run=$!
+sleep 0.3
+for pid in $(pgrep -P "$(cat "$(dirname "$SMBD")/pid")" -x smbd); do
+	kill -KILL "$pid"
+done
+wait "$run" || fail "a lost session was not resumed: $(cat "$work/.log")"
+expect 0 smb b pull
+same_homes a b
+
+# --- A server that hangs -------------------------------------------------------
+echo hang > "$a/hang"
+tree_of "$a" > "$work/before"
+for ms in 10 50 150; do
+	"$SMBD" freeze
+	start=$(date +%s%N)
+	expect 3 smb a sync
+	took=$((($(date +%s%N) - start) / 1000000))
+	[ "$took" -lt 6000 ] || fail "a frozen server cost $took ms"
+	"$SMBD" thaw
+	head -c $((30 << 20)) /dev/urandom > "$a/hang"
+	tree_of "$a" > "$work/before"
+	smb a push > "$work/.log" 2>&1 &
+	run=$!
+	sleep "$(printf '0.%03d' "$ms")"
+	"$SMBD" freeze
+	start=$(date +%s%N)
+	status=0
+	wait "$run" || status=$?
+	took=$((($(date +%s%N) - start) / 1000000))
+	[ "$status" = 3 ] || [ "$status" = 0 ] ||
+		fail "frozen after $ms ms: exit $status: $(cat "$work/.log")"
+	[ "$took" -lt 15000 ] || fail "frozen after $ms ms: $took ms to the end"
+	"$SMBD" thaw
+	tree_of "$a" | diff "$work/before" - || fail "the home was changed"
+done
+expect 0 smb a sync
+expect 0 smb b sync
+same_homes a b
+expect 0 smb a verify --data
+
+# --- What is left --------------------------------------------------------------
+for left in /tmp/roam-smb-*; do
+	[ ! -e "$left" ] || [ "$left" -ot "$work/conf" ] ||
+		fail "a worker left $left"
+done
+if pgrep -P 1 -x roam-smb > /dev/null; then
+	fail "a worker was left behind"
+fi
