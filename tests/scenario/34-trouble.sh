@@ -26,6 +26,11 @@ command -v setpriv > /dev/null || exit 77
 cp "$ROAM" "$work/program"
 cp -r "$ROAM_RULES_DIR" "$work/rules.d"
 chmod -R a+rX "$work/program" "$work/rules.d"
+if ! HOME=$work ROAM_RULES_DIR=$work/rules.d "${nobody[@]}" "$work/program" \
+	config --check; then
+	echo "the settings of this build are out of that user's reach"
+	exit 77
+fi
 
 # on MACHINE ...: on a user without privileges, here.
 on() {

@@ -157,7 +157,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	cp -r "$ROAM_RULES_DIR" "$work/rules"
 	chmod -R a+rX "$work/roam" "$work/rules"
 	chmod a+x "$work/roam"
-	if as_nobody --version > /dev/null 2>&1; then
+	if as_nobody config --check > /dev/null 2>&1; then
 		for command in pull push sync plan; do
 			refused 1 store "closed: Permission denied" as_nobody \
 				--home "$work/theirs" \
