@@ -42,18 +42,12 @@ int apply_plan(const struct apply_in *in, struct stamp *stamps,
     struct err *e) MUST_CHECK;
 
 /*
- * Stamps in h that carrying out p has moved without an op of their own: those
- * of directories in which names came and went, and of files that lost or got a
- * hard link. So the next scan finds nothing to do.
+ * The home as it is after apply_plan(in, stamps): what in->local has, with the
+ * results of the ops and their stamps. Stamps that the run moved without an op
+ * of their own are taken anew: of directories in which names came and went, of
+ * files that lost or got a hard link. So the next scan finds nothing to do.
  */
-void apply_restamp(struct home *h, struct root *r, const struct plan *p);
-
-/*
- * The home as it is after the run: plan_new_local() of local with its stamps
- * and those of apply_plan(), restamped. Call when the plan's states are final.
- */
-int apply_new_home(struct home *out, struct root *r, const struct plan *p,
-    const struct home *local, const struct stamp *stamps,
-    struct err *e) MUST_CHECK;
+int apply_new_home(struct home *out, const struct apply_in *in,
+    const struct stamp *stamps, struct err *e) MUST_CHECK;
 
 #endif

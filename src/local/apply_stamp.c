@@ -167,8 +167,9 @@ restamp_dir(struct root *r, const struct entry *t, struct stamp *s)
 	close(fd);
 }
 
-void
-apply_restamp(struct home *h, struct root *r, const struct plan *p)
+/* Stamps that carrying out p has moved without an op of their own. */
+static void
+restamp(struct home *h, struct root *r, const struct plan *p)
 {
 	const struct entry *t;
 	size_t len, at, last = h->tree.count;
@@ -195,63 +196,56 @@ apply_restamp(struct home *h, struct root *r, const struct plan *p)
 	root_forget(r);
 }
 
-/* Where a walk over the new tree stands in what its stamps come from. */
-struct sources {
-	const struct plan *plan;
-	const struct home *local;
-	const struct stamp *stamps; /* of the plan's ops */
-	size_t op, entry;
-};
-
-static struct stamp
-stamp_for(struct sources *s, const struct entry *t)
+/* Is op's result in the home now? Only those fail that were not applied; what
+ * is planned still waits for the store's side alone. */
+static bool
+is_applied(const struct op *op)
 {
-	static const struct stamp none;
-	const struct tree *local = &s->local->tree;
-	const struct op *op;
-	const char *path;
-	size_t len;
+	return (op->sides & SIDE_HOME) != 0 &&
+	    (op->state == OP_DONE || op->state == OP_PLANNED);
+}
 
-	for (; s->op < s->plan->count; s->op++) {
-		path = op_path(&s->plan->op[s->op], &len);
-		if (path_order(path, len, t->path, t->path_len) >= 0)
-			break;
-	}
-	op = &s->plan->op[s->op];
-	if (s->op < s->plan->count && op->result == t && op->state == OP_DONE &&
-	    (op->sides & SIDE_HOME) != 0)
-		return s->stamps[s->op];
-	while (s->entry < local->count &&
-	    path_order(local->entry[s->entry]->path,
-		local->entry[s->entry]->path_len, t->path, t->path_len) < 0)
-		s->entry++;
-	if (s->entry < local->count && local->entry[s->entry] == t)
-		return s->local->stamp[s->entry];
-	return none;
+/* Where op stands to the entry at i of t: 0 at it, below 0 before it. */
+static int
+op_order(const struct op *op, const struct tree *t, size_t i)
+{
+	size_t len;
+	const char *path = op_path(op, &len);
+
+	if (i == t->count)
+		return -1;
+	return path_order(path, len, t->entry[i]->path, t->entry[i]->path_len);
 }
 
 int
-apply_new_home(struct home *out, struct root *r, const struct plan *p,
-    const struct home *local, const struct stamp *stamps, struct err *e)
+apply_new_home(struct home *out, const struct apply_in *in,
+    const struct stamp *stamps, struct err *e)
 {
-	struct sources from = { .plan = p, .local = local, .stamps = stamps };
+	const struct plan *p = in->plan;
+	const struct tree *t = &in->local->tree;
 	struct home h = { 0 };
-	struct stamp stamp;
-	struct tree tree;
-	int rc = 0;
+	const struct op *op;
+	size_t i = 0, k = 0;
+	int d, rc = 0;
 
-	if (plan_new_local(&tree, p, &local->tree, e) == -1)
-		return -1;
-	for (size_t i = 0; i < tree.count && rc == 0; i++) {
-		stamp = stamp_for(&from, tree.entry[i]);
-		rc = home_add(&h, tree.entry[i], &stamp, e);
+	while (rc == 0 && (k < p->count || i < t->count)) {
+		op = k < p->count ? &p->op[k] : NULL;
+		d = op != NULL ? op_order(op, t, i) : 1;
+		if (d > 0 || !is_applied(op)) {
+			if (d >= 0)
+				rc = home_add(&h, t->entry[i],
+				    &in->local->stamp[i], e);
+		} else if (op->result != NULL) {
+			rc = home_add(&h, op->result, &stamps[k], e);
+		}
+		k += d <= 0;
+		i += d >= 0;
 	}
-	tree_free(&tree);
 	if (rc == -1) {
 		home_free(&h);
 		return -1;
 	}
-	apply_restamp(&h, r, p);
+	restamp(&h, in->root, p);
 	*out = h;
 	return 0;
 }

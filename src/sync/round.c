@@ -1,6 +1,5 @@
 #include <stdlib.h>
 
-#include "base/path.h"
 #include "local/apply.h"
 #include "local/stage.h"
 #include "sync/receive.h"
@@ -26,64 +25,12 @@ has_ops(const struct round *r, unsigned side)
 	return false;
 }
 
-/* Is op k's result in the home now? Only those fail that were not applied. */
-static bool
-is_applied(const struct op *op)
-{
-	return (op->sides & SIDE_HOME) != 0 &&
-	    (op->state == OP_DONE || op->state == OP_PLANNED);
-}
-
-/* Where op stands to the entry at i of t: 0 at it, below 0 before it. */
-static int
-op_order(const struct op *op, const struct tree *t, size_t i)
-{
-	size_t len;
-	const char *path = op_path(op, &len);
-
-	if (i == t->count)
-		return -1;
-	return path_order(path, len, t->entry[i]->path, t->entry[i]->path_len);
-}
-
-/* The local tree and its stamps after the home's side of the plan. */
-static int
-advance_local(struct round *r, struct err *e)
-{
-	struct home after = { 0 };
-	const struct tree *t = &r->local.tree;
-	const struct op *op;
-	size_t i = 0, k = 0;
-	int d, rc = 0;
-
-	while (rc == 0 && (k < r->plan.count || i < t->count)) {
-		op = k < r->plan.count ? &r->plan.op[k] : NULL;
-		d = op != NULL ? op_order(op, t, i) : 1;
-		if (d > 0 || !is_applied(op)) {
-			if (d >= 0)
-				rc = home_add(&after, t->entry[i],
-				    &r->local.stamp[i], e);
-		} else if (op->result != NULL) {
-			rc = home_add(&after, op->result, &r->stamp[k], e);
-		}
-		k += d <= 0;
-		i += d >= 0;
-	}
-	if (rc == -1) {
-		home_free(&after);
-		return -1;
-	}
-	apply_restamp(&after, &r->c->root, &r->plan);
-	home_free(&r->local);
-	r->local = after;
-	return 0;
-}
-
 static int
 apply_home(struct round *r, struct err *e)
 {
 	struct context *c = r->c;
 	struct stage_arg arg = { r, SYNC_APPLY };
+	struct home after;
 	const struct apply_in in = {
 		.root = &c->root,
 		.statefd = c->statefd,
@@ -106,7 +53,11 @@ apply_home(struct round *r, struct err *e)
 		r->unsafe = true;
 		return -1;
 	}
-	return advance_local(r, e);
+	if (apply_new_home(&after, &in, r->stamp, e) == -1)
+		return -1;
+	home_free(&r->local);
+	r->local = after;
+	return 0;
 }
 
 /* Do the plan's losers of the store have to come down? Only where the home may

@@ -22,13 +22,14 @@ check_outcome(struct homes *h, struct run *r, const char *why)
 	struct home known, now;
 	const struct entry *want, *is;
 	struct err e = { 0 };
+	const struct apply_in in = { .root = &h->root,
+		.plan = &r->plan,
+		.local = &r->local };
 
 	for (size_t i = 0; i < r->plan.count; i++)
 		cr_expect_eq(r->plan.op[i].state, OP_DONE, "%s: %s: %d", why,
 		    op_path(&r->plan.op[i], NULL), r->plan.op[i].why);
-	cr_assert_eq(apply_new_home(&known, &h->root, &r->plan, &r->local,
-			 r->stamps, &e),
-	    0);
+	cr_assert_eq(apply_new_home(&known, &in, r->stamps, &e), 0);
 	now = homes_scan(h, &known, &sums);
 	cr_expect_not(sums.stamps_changed, "%s: something to read", why);
 	cr_expect_eq(sums.hashed_files, 0);

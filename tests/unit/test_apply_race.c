@@ -484,6 +484,7 @@ edit_after(uint64_t done, uint64_t of, void *arg)
 
 Test(apply_race, no_stamp_vouches_for_what_was_edited_after_it_was_placed)
 {
+	struct apply_in in;
 	struct homes h;
 	struct home known, now;
 	struct err e;
@@ -497,9 +498,10 @@ Test(apply_race, no_stamp_vouches_for_what_was_edited_after_it_was_placed)
 	r.arg = &h;
 	run_apply(&h, &r);
 	cr_expect_eq(run_op(&r, "f")->state, OP_DONE);
-	cr_assert_eq(apply_new_home(&known, &h.root, &r.plan, &r.local,
-			 r.stamps, &e),
-	    0);
+	in = (struct apply_in){ .root = &h.root,
+		.plan = &r.plan,
+		.local = &r.local };
+	cr_assert_eq(apply_new_home(&known, &in, r.stamps, &e), 0);
 	now = homes_scan(&h, &known, NULL);
 	cr_expect(hash_same(&homes_entry(&now, "f")->hash, &want));
 	home_free(&now);
