@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -30,6 +31,7 @@ confine_process(struct err *e)
 #ifdef LANDLOCK_CREATE_RULESET_VERSION
 
 #define MAY_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define OF_FILES (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 
 /* All that the kernel's version of Landlock can forbid: it has added one kind
  * of access to the end of the list now and then. */
@@ -44,24 +46,27 @@ all_kinds(long version)
 }
 
 static int
-allow(int set, const char *dir, uint64_t kinds, struct err *e)
+allow(int set, const char *path, uint64_t kinds, struct err *e)
 {
 	struct landlock_path_beneath_attr rule = { .allowed_access = kinds };
+	struct stat st;
 	long rc;
 
-	rule.parent_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd == -1)
 		return 0;
+	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		rule.allowed_access &= OF_FILES;
 	rc = syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH,
 	    &rule, 0);
 	if (rc == -1)
-		err_sys(e, "%s: Landlock", dir);
+		err_sys(e, "%s: Landlock", path);
 	close(rule.parent_fd);
 	return (int)rc;
 }
 
 int
-confine_files(const char *const *dirs, size_t read_count, size_t count,
+confine_files(const char *const *paths, size_t read_count, size_t count,
     bool *done, struct err *e)
 {
 	struct landlock_ruleset_attr attr = { 0 };
@@ -78,7 +83,7 @@ confine_files(const char *const *dirs, size_t read_count, size_t count,
 	if (set == -1)
 		return err_sys(e, "Landlock");
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = allow(set, dirs[i],
+		rc = allow(set, paths[i],
 		    i < read_count ? MAY_READ : attr.handled_access_fs, e);
 	if (rc == 0 && syscall(SYS_landlock_restrict_self, set, 0) == -1)
 		rc = err_sys(e, "Landlock");
@@ -90,10 +95,10 @@ confine_files(const char *const *dirs, size_t read_count, size_t count,
 #else
 
 int
-confine_files(const char *const *dirs, size_t read_count, size_t count,
+confine_files(const char *const *paths, size_t read_count, size_t count,
     bool *done, struct err *e)
 {
-	(void)dirs;
+	(void)paths;
 	(void)read_count;
 	(void)count;
 	(void)e;

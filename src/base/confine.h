@@ -14,12 +14,12 @@
 int confine_process(struct err *e) MUST_CHECK;
 
 /*
- * From now on only what lies below these directories can be opened: the first
- * read_count of them for reading, the others for writing, too. One that does
- * not exist is passed over. *done is false where the kernel knows no way to do
- * that (Landlock): nothing has changed then.
+ * From now on only these files, and what lies below these directories, can be
+ * opened: the first read_count of them for reading, the others for writing,
+ * too. One that does not exist is passed over. *done is false where the kernel
+ * knows no way to do that (Landlock): nothing has changed then.
  */
-int confine_files(const char *const *dirs, size_t read_count, size_t count,
+int confine_files(const char *const *paths, size_t read_count, size_t count,
     bool *done, struct err *e) MUST_CHECK;
 
 #endif

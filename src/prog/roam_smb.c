@@ -390,20 +390,38 @@ leave(void)
 		smb_home_remove(home);
 }
 
-/* Where the network's configuration, libraries and their data lie; and the
- * folder that is ours. No home lies in any of them. */
+/* Where the network's configuration, libraries and their data lie. No home lies
+ * in any of them. */
+static const char *const needed[] = { "/usr", "/lib", "/lib64", "/etc", "/dev",
+	"/run/systemd", "/run/resolvconf", "/run/NetworkManager", "/run/nscd",
+	"/run/samba", "/var/lib/sss", "/var/lib/samba" };
+#define N_NEEDED (sizeof(needed) / sizeof(needed[0]))
+#define N_KRB5   4 /* files that KRB5_CONFIG may name */
+
+/* All but those, the Kerberos configuration, and the folder that is ours. */
 static int
 give_up_files(bool *done, struct err *e)
 {
-	const char *dirs[] = { "/usr", "/lib", "/lib64", "/etc", "/dev",
-		"/run/systemd", "/run/resolvconf", "/run/NetworkManager",
-		"/run/nscd", "/run/samba", "/var/lib/sss", "/var/lib/samba",
-		getenv("HOME") };
-	size_t count = sizeof(dirs) / sizeof(dirs[0]);
+	const char *paths[N_NEEDED + N_KRB5 + 1], *home = getenv("HOME");
+	const char *given = getenv("KRB5_CONFIG");
+	char *krb5 = strdup(given != NULL ? given : ""), *rest = NULL, *file;
+	size_t n = N_NEEDED;
+	int rc;
 
-	if (dirs[count - 1] == NULL)
+	if (home == NULL || krb5 == NULL) {
+		free(krb5);
 		return err_set(e, ERR_USAGE, "HOME is not set");
-	return confine_files(dirs, count - 1, count, done, e);
+	}
+	memcpy(paths, needed, sizeof(needed));
+	file = strtok_r(krb5, ":", &rest);
+	for (; file != NULL && n < N_NEEDED + N_KRB5; n++) {
+		paths[n] = file;
+		file = strtok_r(NULL, ":", &rest);
+	}
+	paths[n] = home;
+	rc = confine_files(paths, n, n + 1, done, e);
+	free(krb5);
+	return rc;
 }
 
 int
