@@ -76,11 +76,13 @@ scenarios = \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \
 	tests/scenario/60-smb.sh \
-	tests/scenario/61-smb-lines.sh
+	tests/scenario/61-smb-lines.sh \
+	tests/scenario/62-smb-kerberos.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
-	tests/scenario/stops.sh tests/scenario/with-smbd tests/smb-proxy
+	tests/scenario/stops.sh tests/scenario/with-smbd tests/scenario/with-dc \
+	tests/smb-proxy
 
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources
@@ -88,7 +90,8 @@ EXTRA_DIST += tests/run .ci/run
 
 analyze:
 	@srcdir='$(srcdir)' TOOLS='$(TOOLS)' bash '$(srcdir)/tests/analyze' \
-	$(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS)
+	$(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(SMBCLIENT_CFLAGS) \
+	$(KRB5_CFLAGS) $(CPPFLAGS)
 
 format:
 	@cd '$(srcdir)' && clang-format -i $$(tests/sources c)
