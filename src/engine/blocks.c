@@ -192,11 +192,20 @@ stands(const struct spans *s, size_t *next, uint64_t off, size_t len)
 	    off + len <= at->at + at->len;
 }
 
+/* Bytes of the version that the spans make up. */
+static uint64_t
+size_of(const struct spans *s)
+{
+	return s->count > 0
+	    ? s->span[s->count - 1].at + s->span[s->count - 1].len
+	    : 0;
+}
+
 int
 blocks_next(struct blocks *out, const struct blocks *old,
-    const struct spans *spans, uint64_t size, blocks_read *read, void *arg,
-    struct err *e)
+    const struct spans *spans, blocks_read *read, void *arg, struct err *e)
 {
+	uint64_t size = size_of(spans);
 	struct blocks b = { .size = size, .block_len = blocks_len_for(size) };
 	uint8_t *bytes = malloc(b.block_len);
 	size_t next = 0, len;

@@ -93,7 +93,7 @@ void spans_free(struct spans *s);
  * taken from old, only the others are read (once more) and summed.
  */
 int blocks_next(struct blocks *out, const struct blocks *old,
-    const struct spans *spans, uint64_t size, blocks_read *read, void *arg,
+    const struct spans *spans, blocks_read *read, void *arg,
     struct err *e) MUST_CHECK;
 
 #endif

@@ -177,11 +177,21 @@ entry_kind(const struct entry *t)
 struct entry *
 entry_own(const struct entry *t)
 {
-	return (struct entry *)(uintptr_t)t;
+	const union {
+		const struct entry *shared;
+		struct entry *own;
+	} u = { .shared = t };
+
+	return u.own;
 }
 
 struct extra *
 entry_own_extra(const struct entry *t)
 {
-	return (struct extra *)(uintptr_t)t->extra;
+	const union {
+		const struct extra *shared;
+		struct extra *own;
+	} u = { .shared = t->extra };
+
+	return u.own;
 }

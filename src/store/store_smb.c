@@ -169,39 +169,62 @@ send_read(struct smb_session *s, struct range *r, uint32_t *id, struct err *e)
 	return 0;
 }
 
-/* All of r by one link. The ids of requests that follow each other do so. */
+/* Put a reply behind what came before it. One that is too short for its place
+ * leaves a gap: what comes later is of no use. */
+static int
+take_reply(struct range *r, const struct wire *reply, bool *is_short,
+    struct err *e)
+{
+	if (reply->blob_len > r->len - r->got)
+		return err_set(e, ERR_FORMAT, "SMB worker: too much");
+	if (reply->blob_len > 0 && !*is_short)
+		memcpy(r->bytes + r->got, reply->blob, reply->blob_len);
+	*is_short = *is_short || reply->blob_len != piece(r, r->got);
+	r->got += reply->blob_len;
+	return 0;
+}
+
+/* Ask for all of r; the ids of requests that follow each other do so. */
+static int
+ask_range(struct smb_session *s, struct range *r, uint32_t *first,
+    uint32_t *last, struct err *e)
+{
+	uint32_t id = 0;
+
+	*first = 0;
+	r->sent = r->got = 0;
+	do {
+		if (send_read(s, r, &id, e) == -1)
+			return -1;
+		if (*first == 0)
+			*first = id;
+	} while (r->sent < r->len);
+	*last = id;
+	return 0;
+}
+
+/* All of r by one link. */
 static int
 read_range(struct smb_session *s, struct range *r, struct err *e)
 {
 	struct smb_ask a = { .path = r->path };
 	struct wire reply;
-	struct err first;
+	struct err first = { .kind = ERR_NONE };
 	bool is_short = false;
-	uint32_t id = 0, next = 0;
+	uint32_t next, last;
 
-	r->sent = r->got = 0;
-	do {
-		if (send_read(s, r, &id, e) == -1)
-			return -1;
-		if (next == 0)
-			next = id;
-	} while (r->sent < r->len);
-	first.kind = ERR_NONE;
-	for (; next <= id; next++) {
+	if (ask_range(s, r, &next, &last, e) == -1)
+		return -1;
+	for (; next <= last; next++) {
 		a.request.id = next;
-		if (session_await(s, &a, &reply, e) == -1) {
-			if (s->link == NULL)
+		if (session_await(s, &a, &reply, e) == 0) {
+			if (take_reply(r, &reply, &is_short, e) == -1)
 				return -1;
-			if (first.kind == ERR_NONE)
-				first = *e; /* of one file, all alike */
-			continue;
+		} else if (s->link == NULL) {
+			return -1;
+		} else if (first.kind == ERR_NONE) {
+			first = *e; /* of one file, all alike */
 		}
-		if (reply.blob_len > r->len - r->got)
-			return err_set(e, ERR_FORMAT, "SMB worker: too much");
-		if (reply.blob_len > 0 && !is_short)
-			memcpy(r->bytes + r->got, reply.blob, reply.blob_len);
-		is_short = is_short || reply.blob_len != piece(r, r->got);
-		r->got += reply.blob_len;
 	}
 	if (first.kind != ERR_NONE) {
 		*e = first;

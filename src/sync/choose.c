@@ -21,7 +21,7 @@ choose_path(struct tree *out, const struct tree *t, const char *path,
     struct err *e)
 {
 	size_t len = strlen(path), i = tree_lower(t, path, len);
-	size_t before = out->count;
+	size_t before;
 
 	if (choose_parents(out, t, path, e) == -1)
 		return -1;

@@ -436,8 +436,8 @@ pack_pieces(struct reading *r, struct content *t, struct err *e)
 
 	rc = blocks_match(&spans, r->in->older_blocks, t->size, read_at, r, e);
 	if (rc == 0)
-		rc = blocks_next(&r->made, r->in->older_blocks, &spans, t->size,
-		    read_at, r, e);
+		rc = blocks_next(&r->made, r->in->older_blocks, &spans, read_at,
+		    r, e);
 	if (rc == 0)
 		rc = parts_of(t, r->in->older, &spans, &data, e);
 	spans_free(&spans);

@@ -130,8 +130,8 @@ inspect_new(struct inspect **out, int dirfd, inspect_told *told, void *arg,
 	in->dirfd = dirfd;
 	in->told = told;
 	in->arg = arg;
-	if (crew_new(&in->crew, threads, 2 * threads, inspect_item, NULL, e) ==
-	    -1) {
+	if (crew_new(&in->crew, threads, (size_t)2 * threads, inspect_item,
+		NULL, e) == -1) {
 		free(in);
 		return -1;
 	}

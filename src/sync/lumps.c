@@ -189,6 +189,7 @@ parcel_file(struct lumps *l, const struct entry *t, struct err *e)
 {
 	const struct extent *x;
 	struct extent one;
+	struct lump *lump;
 	size_t count;
 
 	if (!is_whole(l, t))
@@ -197,7 +198,9 @@ parcel_file(struct lumps *l, const struct entry *t, struct err *e)
 		return -1;
 	x = extents_of(t, &one, &count);
 	for (size_t i = 0; i < count; i++)
-		if (put(l, find_lump(l, &x[i].place), e) == -1)
+		/* is_whole() has found each of them. */
+		if ((lump = find_lump(l, &x[i].place)) != NULL &&
+		    put(l, lump, e) == -1)
 			return -1;
 	return 0;
 }

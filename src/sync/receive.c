@@ -116,28 +116,47 @@ told(size_t tag, const struct buf *sig, const struct err *why, void *arg)
 		keep_sig(r, j, sig);
 }
 
-/* Bytes from..from+len of an open file of the home to off of the staged one. */
+/* Bytes from an open file of the home to a staged one. */
+struct copy {
+	int from_fd, fd;
+	uint64_t from, off; /* where in each */
+	uint64_t len;
+};
+
 static int
-copy_range(struct receiver *r, int from_fd, uint64_t from, int fd, uint64_t off,
-    uint64_t len, struct err *e)
+copy_range(struct receiver *r, struct copy c, struct err *e)
 {
 	size_t n;
 	ssize_t got;
 
-	while (len > 0) {
-		n = len < COPY_LEN ? (size_t)len : COPY_LEN;
-		got = io_read_at(from_fd, r->copy, n, from, e);
+	while (c.len > 0) {
+		n = c.len < COPY_LEN ? (size_t)c.len : COPY_LEN;
+		got = io_read_at(c.from_fd, r->copy, n, c.from, e);
 		if (got == -1)
 			return -1;
 		if ((size_t)got != n)
 			return err_set(e, ERR_RACE, "became shorter");
-		if (io_write_at(fd, r->copy, n, off, e) == -1)
+		if (io_write_at(c.fd, r->copy, n, c.off, e) == -1)
 			return -1;
-		from += n;
-		off += n;
-		len -= n;
+		c.from += n;
+		c.off += n;
+		c.len -= n;
 	}
 	return 0;
+}
+
+/* All of an open file of the home, then a look at what came of it. */
+static int
+copy_whole(struct receiver *r, const struct job *j, int from_fd, int fd,
+    struct err *e)
+{
+	const struct copy all = { .from_fd = from_fd,
+		.fd = fd,
+		.len = j->want->size };
+
+	if (copy_range(r, all, e) == -1)
+		return -1;
+	return check_staged(r, j, fd, e);
 }
 
 /* The whole content lies in the home under another name: copy and check. */
@@ -157,8 +176,7 @@ copy_from_home(struct receiver *r, struct job *j)
 		return false;
 	fd = stage_create(r->in->stagefd, job_name(j, name), j->want->size, &e);
 	if (fd != -1)
-		ok = copy_range(r, from, 0, fd, 0, j->want->size, &e) == 0 &&
-		    check_staged(r, j, fd, &e) == 0;
+		ok = copy_whole(r, j, from, fd, &e) == 0;
 	if (fd != -1)
 		close(fd);
 	close(from);
@@ -183,8 +201,7 @@ copy_from_shelf(struct receiver *r, struct job *j)
 		return false;
 	fd = stage_create(r->in->stagefd, job_name(j, name), j->want->size, &e);
 	if (fd != -1) {
-		ok = copy_range(r, from, 0, fd, 0, j->want->size, &e) == 0 &&
-		    check_staged(r, j, fd, &e) == 0;
+		ok = copy_whole(r, j, from, fd, &e) == 0;
 		close(fd);
 		if (!ok)
 			(void)unlinkat(r->in->stagefd, name, 0);
@@ -247,7 +264,9 @@ gather(struct receiver *r, size_t job, struct older *o, int fd, struct err *e)
 			continue;
 		if (o->fd != -1 &&
 		    sources_find(&o->sources, &x[i].place, x[i].len, &from) &&
-		    copy_range(r, o->fd, from, fd, off, x[i].len, e) == 0)
+		    copy_range(r,
+			(struct copy){ o->fd, fd, from, off, x[i].len },
+			e) == 0)
 			continue;
 		if (add_want(r, &w, e) == -1)
 			return -1;

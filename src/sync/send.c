@@ -114,6 +114,8 @@ pack_open(struct sending *w, const struct op *op, struct content_in *in,
 	if (rc == 0 && sig.len > 0)
 		rc = state_put_sig(c->statefd, &in->entry->hash, sig.bytes,
 		    sig.len, e);
+	in->older = NULL;
+	in->older_blocks = NULL;
 	blocks_free(&blocks);
 	buf_free(&sig);
 	return rc;

@@ -209,9 +209,7 @@ next_of(const struct bytes *old, struct bytes *now)
 	struct err e;
 
 	now->served = 0;
-	cr_assert_eq(blocks_next(&after, &before, &s, now->len, read_bytes, now,
-			 &e),
-	    0);
+	cr_assert_eq(blocks_next(&after, &before, &s, read_bytes, now, &e), 0);
 	spans_free(&s);
 	blocks_free(&before);
 	return after;
