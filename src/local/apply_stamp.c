@@ -176,7 +176,7 @@ restamp(struct home *h, struct root *r, const struct plan *p)
 	struct stamp now;
 	const char *path;
 
-	if (h->tree.entry == NULL || h->stamp == NULL)
+	if (p->op == NULL) /* nothing was done */
 		return;
 	for (size_t i = 0; i < p->count; i++) {
 		if ((p->op[i].sides & SIDE_HOME) == 0)
