@@ -32,7 +32,7 @@ end(const struct inbox *in, int status)
 	_exit(status);
 }
 
-/* The next message; does not return where there is none. */
+/* The next message; NULL: there will be none. */
 static struct message *
 receive(const struct inbox *in)
 {
@@ -41,16 +41,16 @@ receive(const struct inbox *in)
 	struct err e;
 	size_t len;
 
-	if (io_read(in->fd, head, sizeof(head), &e) != (ssize_t)sizeof(head))
-		end(in, 0);
-	if (wire_length(head, &len, &e) == -1 ||
+	if (io_read(in->fd, head, sizeof(head), &e) != (ssize_t)sizeof(head) ||
+	    wire_length(head, &len, &e) == -1 ||
 	    (m = malloc(sizeof(*m) + len)) == NULL)
-		end(in, 1);
+		return NULL;
 	m->next = NULL;
 	m->len = len;
-	if (io_read(in->fd, m->bytes, len, &e) != (ssize_t)len)
-		end(in, 0);
-	return m;
+	if (io_read(in->fd, m->bytes, len, &e) == (ssize_t)len)
+		return m;
+	free(m);
+	return NULL;
 }
 
 static void *
@@ -59,8 +59,7 @@ read_all(void *arg)
 	struct inbox *in = arg;
 	struct message *m;
 
-	for (;;) {
-		m = receive(in);
+	while ((m = receive(in)) != NULL) {
 		pthread_mutex_lock(&in->lock);
 		while (in->held > INBOX_MAX)
 			pthread_cond_wait(&in->changed, &in->lock);
@@ -70,6 +69,7 @@ read_all(void *arg)
 		pthread_cond_broadcast(&in->changed);
 		pthread_mutex_unlock(&in->lock);
 	}
+	end(in, 0);
 	return NULL;
 }
 

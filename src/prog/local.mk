@@ -30,12 +30,10 @@ roam_smb_SOURCES = \
 	src/prog/smb_calls.c src/prog/smb_calls.h \
 	src/prog/smb_files.c src/prog/smb_files.h \
 	src/prog/roam_smb.c
-roam_smb_CFLAGS = $(AM_CFLAGS) $(SMBCLIENT_CFLAGS)
 roam_smb_LDADD = $(STORE_LIBS) $(SMBCLIENT_LIBS)
 endif
 if KRB5
 roamlibexec_PROGRAMS += roam-ccache
 roam_ccache_SOURCES = src/prog/roam_ccache.c
-roam_ccache_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
 roam_ccache_LDADD = $(BASE_LIBS) $(KRB5_LIBS)
 endif

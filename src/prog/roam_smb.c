@@ -276,15 +276,16 @@ static void
 run_read(struct worker *w, const struct wire *m)
 {
 	struct err e = { .kind = ERR_SYSTEM, .sys = EINVAL };
-	size_t got = 0;
+	ssize_t got = -1;
 
 	if (w->bytes == NULL && (w->bytes = malloc(WIRE_BLOB)) == NULL)
 		_exit(1);
-	if (m->number[1] > WIRE_BLOB || m->number[0] > INT64_MAX - WIRE_BLOB ||
-	    files_read(&w->files, m, w->bytes, &got, &e) == -1)
+	if (m->number[1] <= WIRE_BLOB && m->number[0] <= INT64_MAX - WIRE_BLOB)
+		got = files_read(&w->files, m, w->bytes, &e);
+	if (got == -1)
 		answer_error(w, WIRE_AT_CALL, &e);
 	else
-		answer_ok(w, 0, w->bytes, got);
+		answer_ok(w, 0, w->bytes, (size_t)got);
 }
 
 static int

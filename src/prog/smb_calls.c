@@ -67,6 +67,7 @@ locate(const struct smb *s, const char *path, char url[URL_SIZE_MAX])
 /* The library asks for these at every call, to find its connection again, and
  * where a DFS path leads to another server. */
 static void
+/* NOLINTNEXTLINE(readability-function-size): the library's own parameters */
 give_password(SMBCCTX *c, const char *server, const char *share, char *domain,
     int domain_cap, char *user, int user_cap, char *password, int password_cap)
 {
@@ -357,24 +358,25 @@ seek(const struct smb *s, SMBCFILE *f, uint64_t off, struct err *e)
 	return 0;
 }
 
-int
+ssize_t
 smb_read_at(struct smb *s, struct smb_file *f, uint64_t off, void *bytes,
-    size_t len, size_t *got, struct err *e)
+    size_t len, struct err *e)
 {
 	SMBCFILE *file = (SMBCFILE *)f;
+	size_t got;
 	ssize_t n;
 
 	if (seek(s, file, off, e) == -1)
 		return -1;
-	for (*got = 0; *got < len; *got += (size_t)n) {
+	for (got = 0; got < len; got += (size_t)n) {
 		n = smbc_getFunctionRead(s->context)(s->context, file,
-		    (char *)bytes + *got, len - *got);
+		    (char *)bytes + got, len - got);
 		if (n == -1)
 			return failed(e, errno, "");
 		if (n == 0)
 			break;
 	}
-	return 0;
+	return (ssize_t)got;
 }
 
 int

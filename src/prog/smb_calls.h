@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "store/wire.h"
@@ -53,10 +54,10 @@ int smb_open(struct smb *s, const char *path, enum smb_open how,
     struct smb_file **out, struct err *e) MUST_CHECK;
 int smb_size(struct smb *s, struct smb_file *f, uint64_t *out,
     struct err *e) MUST_CHECK;
-/* Up to len bytes at off, fewer only at the end of the file. What is asked for
- * beyond it costs a round trip. */
-int smb_read_at(struct smb *s, struct smb_file *f, uint64_t off, void *bytes,
-    size_t len, size_t *got, struct err *e) MUST_CHECK;
+/* Up to len bytes at off; how many, fewer only at the end of the file. What is
+ * asked for beyond it costs a round trip. */
+ssize_t smb_read_at(struct smb *s, struct smb_file *f, uint64_t off,
+    void *bytes, size_t len, struct err *e) MUST_CHECK;
 int smb_write_at(struct smb *s, struct smb_file *f, uint64_t off,
     const void *bytes, size_t len, struct err *e) MUST_CHECK;
 int smb_close(struct smb *s, struct smb_file *f, struct err *e);

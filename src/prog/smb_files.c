@@ -20,7 +20,8 @@ static int
 load_pieces(struct smb *s, struct smb_file *file, uint64_t size,
     smb_piece *piece, void *arg, struct err *e)
 {
-	size_t got, len = 0;
+	size_t len = 0;
+	ssize_t got;
 	uint64_t at;
 	char *bytes;
 	int rc = 0;
@@ -29,10 +30,12 @@ load_pieces(struct smb *s, struct smb_file *file, uint64_t size,
 		return failed(e, errno, "");
 	for (at = 0; at < size && rc == 0; at += len) {
 		len = size - at < PIECE ? (size_t)(size - at) : PIECE;
-		rc = smb_read_at(s, file, at, bytes, len, &got, e);
-		if (rc == 0 && got < len)
+		got = smb_read_at(s, file, at, bytes, len, e);
+		if (got == -1)
+			rc = -1;
+		else if ((size_t)got < len)
 			rc = failed(e, EIO, "it became shorter");
-		if (rc == 0)
+		else
 			rc = piece(bytes, len, arg, e);
 	}
 	free(bytes);
@@ -88,14 +91,14 @@ files_load(struct smb_files *f, const char *path, uint64_t max,
 	return load_pieces(f->smb, file, size, piece, arg, e);
 }
 
-int
-files_read(struct smb_files *f, const struct wire *m, void *bytes, size_t *got,
+ssize_t
+files_read(struct smb_files *f, const struct wire *m, void *bytes,
     struct err *e)
 {
 	if (open_reading(f, m->text[0], e) == -1)
 		return -1;
 	return smb_read_at(f->smb, f->reading.file, m->number[0], bytes,
-	    (size_t)m->number[1], got, e);
+	    (size_t)m->number[1], e);
 }
 
 static int

@@ -23,8 +23,8 @@ int files_load(struct smb_files *f, const char *path, uint64_t max,
     smb_piece *piece, void *arg, struct err *e) MUST_CHECK;
 
 /* As smb_read_at(). */
-int files_read(struct smb_files *f, const struct wire *m, void *bytes,
-    size_t *got, struct err *e) MUST_CHECK;
+ssize_t files_read(struct smb_files *f, const struct wire *m, void *bytes,
+    struct err *e) MUST_CHECK;
 
 /* What CREATE, RESUME, WRITE, FINISH, RENAME and REMOVE ask for. FINISH frees
  * the handle whatever it returns. */

@@ -296,7 +296,8 @@ filling_of(struct smb_writer *w, struct smb_out *out, struct err *e)
 		return NULL;
 	}
 	*c = (struct chunk){ .out = out, .cap = w->chunk_size };
-	return out->filling = c;
+	out->filling = c;
+	return c;
 }
 
 int
