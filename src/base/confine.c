@@ -46,28 +46,35 @@ all_kinds(long version)
 }
 
 static int
-allow(int set, const char *path, uint64_t kinds, struct err *e)
+allow(int set, const struct confine *rule, uint64_t all, struct err *e)
 {
-	struct landlock_path_beneath_attr rule = { .allowed_access = kinds };
+	const uint64_t kinds[] = {
+		[CONFINE_READ] = MAY_READ,
+		[CONFINE_WRITE] = all,
+		[CONFINE_RMDIR] = LANDLOCK_ACCESS_FS_REMOVE_DIR,
+	};
+	struct landlock_path_beneath_attr attr = {
+		.allowed_access = kinds[rule->may],
+	};
 	struct stat st;
 	long rc;
 
-	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (rule.parent_fd == -1)
+	attr.parent_fd = open(rule->path, O_PATH | O_CLOEXEC);
+	if (attr.parent_fd == -1)
 		return 0;
-	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
-		rule.allowed_access &= OF_FILES;
+	if (fstat(attr.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		attr.allowed_access &= OF_FILES;
 	rc = syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH,
-	    &rule, 0);
+	    &attr, 0);
 	if (rc == -1)
-		err_sys(e, "%s: Landlock", path);
-	close(rule.parent_fd);
+		err_sys(e, "%s: Landlock", rule->path);
+	close(attr.parent_fd);
 	return (int)rc;
 }
 
 int
-confine_files(const char *const *paths, size_t read_count, size_t count,
-    bool *done, struct err *e)
+confine_files(const struct confine *rules, size_t count, bool *done,
+    struct err *e)
 {
 	struct landlock_ruleset_attr attr = { 0 };
 	long version;
@@ -83,8 +90,7 @@ confine_files(const char *const *paths, size_t read_count, size_t count,
 	if (set == -1)
 		return err_sys(e, "Landlock");
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = allow(set, paths[i],
-		    i < read_count ? MAY_READ : attr.handled_access_fs, e);
+		rc = allow(set, &rules[i], attr.handled_access_fs, e);
 	if (rc == 0 && syscall(SYS_landlock_restrict_self, set, 0) == -1)
 		rc = err_sys(e, "Landlock");
 	close(set);
@@ -95,11 +101,10 @@ confine_files(const char *const *paths, size_t read_count, size_t count,
 #else
 
 int
-confine_files(const char *const *paths, size_t read_count, size_t count,
-    bool *done, struct err *e)
+confine_files(const struct confine *rules, size_t count, bool *done,
+    struct err *e)
 {
-	(void)paths;
-	(void)read_count;
+	(void)rules;
 	(void)count;
 	(void)e;
 	*done = false;

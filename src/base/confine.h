@@ -13,13 +13,21 @@
 /* No core dump, no tracer, no privileges by exec, SIGPIPE ignored. */
 int confine_process(struct err *e) MUST_CHECK;
 
+/* A file, or a directory and all below it, and what may still be done there. */
+struct confine {
+	const char *path; /* passed over where there is none */
+	enum confine_may {
+		CONFINE_READ,
+		CONFINE_WRITE, /* and read, make and remove */
+		CONFINE_RMDIR, /* remove directories that are empty */
+	} may;
+};
+
 /*
- * From now on only these files, and what lies below these directories, can be
- * opened: the first read_count of them for reading, the others for writing,
- * too. One that does not exist is passed over. *done is false where the kernel
- * knows no way to do that (Landlock): nothing has changed then.
+ * From now on nothing but that may be done with files. *done is false where the
+ * kernel knows no way to do this (Landlock): nothing has changed then.
  */
-int confine_files(const char *const *paths, size_t read_count, size_t count,
-    bool *done, struct err *e) MUST_CHECK;
+int confine_files(const struct confine *rules, size_t count, bool *done,
+    struct err *e) MUST_CHECK;
 
 #endif

@@ -139,7 +139,7 @@ try_addresses(const struct addrinfo *list, unsigned ms, uint64_t *took_us)
 
 /*
  * The library resolves names without any limit and takes 5 seconds to find a
- * port dead (smb.md). Both are tried here first, in less time, and then known
+ * port dead. Both are tried here first, in less time, and then known
  * not to be what a later EINVAL means.
  */
 static void
@@ -399,28 +399,36 @@ static const char *const needed[] = { "/usr", "/lib", "/lib64", "/etc", "/dev",
 #define N_NEEDED (sizeof(needed) / sizeof(needed[0]))
 #define N_KRB5   4 /* files that KRB5_CONFIG may name */
 
-/* All but those, the Kerberos configuration, and the folder that is ours. */
+/* All but those, the Kerberos configuration, and the folder that is ours, which
+ * leave() removes. */
 static int
 give_up_files(bool *done, struct err *e)
 {
-	const char *paths[N_NEEDED + N_KRB5 + 1], *home = getenv("HOME");
-	const char *given = getenv("KRB5_CONFIG");
-	char *krb5 = strdup(given != NULL ? given : ""), *rest = NULL, *file;
-	size_t n = N_NEEDED;
+	struct confine rules[N_NEEDED + N_KRB5 + 2];
+	const char *home = getenv("HOME"), *given = getenv("KRB5_CONFIG");
+	char *parent = strdup(home != NULL ? home : "");
+	char *krb5 = strdup(given != NULL ? given : ""), *rest = NULL;
+	char *slash = parent != NULL ? strrchr(parent, '/') : NULL, *file;
+	size_t n = 0;
 	int rc;
 
-	if (home == NULL || krb5 == NULL) {
-		free(krb5);
-		return err_set(e, ERR_USAGE, "HOME is not set");
+	if (slash == NULL || krb5 == NULL) {
+		rc = err_set(e, ERR_USAGE, "HOME is not set");
+		goto out;
 	}
-	memcpy(paths, needed, sizeof(needed));
+	*slash = '\0';
+	for (; n < N_NEEDED; n++)
+		rules[n] = (struct confine){ needed[n], CONFINE_READ };
 	file = strtok_r(krb5, ":", &rest);
 	for (; file != NULL && n < N_NEEDED + N_KRB5; n++) {
-		paths[n] = file;
+		rules[n] = (struct confine){ file, CONFINE_READ };
 		file = strtok_r(NULL, ":", &rest);
 	}
-	paths[n] = home;
-	rc = confine_files(paths, n, n + 1, done, e);
+	rules[n++] = (struct confine){ home, CONFINE_WRITE };
+	rules[n++] = (struct confine){ parent, CONFINE_RMDIR };
+	rc = confine_files(rules, n, done, e);
+out:
+	free(parent);
 	free(krb5);
 	return rc;
 }

@@ -125,7 +125,7 @@ smb_is_encrypted(const struct smb *s)
 }
 
 /* Asked for is not done: the library goes on in the clear where a server does
- * not play its part (smb.md). So it is asked before data is sent. */
+ * not play its part. So it is asked before data is sent. */
 static int
 check_sealed(const struct smb *s, struct err *e)
 {
@@ -153,7 +153,7 @@ set_options(SMBCCTX *c, struct smb *s, const struct smb_login *l)
 	smbc_setOptionUseKerberos(c, l->kerberos);
 	smbc_setOptionFallbackAfterKerberos(c, 0);
 	smbc_setOptionSmbEncryptionLevel(c, levels[s->encrypt]);
-	/* With tickets no call-back may touch the domain; see smb.md. */
+	/* With tickets no call-back may touch the domain: none would do. */
 	if (!l->kerberos)
 		smbc_setFunctionAuthDataWithContext(c, give_password);
 	s->add_connection = smbc_getFunctionAddCachedServer(c);

@@ -13,7 +13,7 @@
  * smb_calls - one connection to one share through libsmbclient, and the calls
  * that a store needs. The only file that includes libsmbclient.h is its .c.
  *
- * The library is used by one thread and knows no deadline (smb.md): whoever
+ * The library is used by one thread and knows no deadline: whoever
  * waits for this process has to end it. An error is ERR_SYSTEM with the errno
  * that the library gave in sys, and as text what more is known, often nothing.
  * Paths are relative to the directory that smb_login() opened.

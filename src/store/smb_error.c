@@ -12,8 +12,8 @@
 /*
  * The first row that fits. EINVAL is what the library makes of all that it has
  * no better number for, so what was looked at before decides what it means
- * (smb.md): the name has been resolved and the port has answered when a session
- * is set up.
+ * the name has been resolved and the port has answered when a session is set
+ * up, and the names of a store are no reason: then it is a session that ended.
  */
 static const struct meaning {
 	int sys; /* 0: any */
@@ -62,7 +62,8 @@ static const struct meaning {
 	    "or set smb_encrypt = desired" },
 	{ ESRCH, WIRE_AT_PATH, ERR_GONE, "no such store", NULL },
 	{ ENOENT, WIRE_AT_PATH, ERR_STORE,
-	    "the directory it lies in is missing too", "make that one" },
+	    "the directory it lies in is missing too",
+	    "make that one; or does a DFS link lead nowhere?" },
 	{ ENOTDIR, WIRE_AT_PATH, ERR_STORE, "not a directory", NULL },
 	{ ENOENT, ANY, ERR_GONE, NULL, NULL },
 	{ EEXIST, ANY, ERR_RACE, NULL, NULL },
@@ -83,7 +84,8 @@ static const struct meaning {
 	{ ETXTBSY, ANY, ERR_OFFLINE, "somebody has it open",
 	    "try again later" },
 	{ EIO, ANY, ERR_OFFLINE, NULL, "check the server's disk" },
-	{ EINVAL, ANY, ERR_STORE, "the server did not accept that", NULL },
+	{ EINVAL, ANY, ERR_OFFLINE,
+	    "the server did not accept that, or the connection broke", NULL },
 	{ ENOMEM, ANY, ERR_SYSTEM, NULL, NULL },
 	{ 0, ANY, ERR_STORE, NULL, NULL },
 };
@@ -93,7 +95,7 @@ bool
 smb_error_is_loss(uint64_t sys)
 {
 	static const int losses[] = { ECONNABORTED, ECONNRESET, ENETRESET,
-		EPIPE, ENOTCONN };
+		EPIPE, ENOTCONN, EINVAL };
 
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
 		if (sys == (uint64_t)losses[i])

@@ -20,8 +20,8 @@ struct smb_fault {
 /* Fills e, and returns -1. */
 int smb_error(const struct smb_fault *f, struct err *e);
 
-/* Did the connection break, so that a new one may help at once? Time-outs are
- * none of these: they have cost the time already. */
+/* Did the connection break, or may it have, so that a new one may help at once?
+ * Time-outs are none of these: they have cost the time already. */
 bool smb_error_is_loss(uint64_t sys);
 
 #endif

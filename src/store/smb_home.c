@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/io.h"
 
-#define NAME "roam-smb-XXXXXX"
+#define NAME       "roam-smb-XXXXXX"
+#define PREFIX_LEN strlen("roam-smb-")
+#define OLD_S      3600 /* seconds */
 
 /*
  * What holds whatever the machine's own configuration says. Signing also keeps
@@ -76,12 +79,39 @@ write_conf(const char *dir, const struct smb_conf *conf, struct err *e)
 	return rc == -1 ? err_wrap(e, "%s", path) : 0;
 }
 
+/* What runs that were killed could not remove: no login takes that long. */
+static void
+remove_old(const char *place)
+{
+	char path[sizeof(((struct smb_home *)0)->dir)];
+	const time_t before = time(NULL) - OLD_S;
+	const struct dirent *name;
+	struct stat st;
+	DIR *dir = opendir(place);
+
+	if (dir == NULL)
+		return;
+	while ((name = readdir(dir)) != NULL) {
+		if (strncmp(name->d_name, NAME, PREFIX_LEN) != 0 ||
+		    strlen(name->d_name) != strlen(NAME))
+			continue;
+		snprintf(path, sizeof(path), "%.200s/%.32s", place,
+		    name->d_name);
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+		    st.st_uid == geteuid() && st.st_mtime < before)
+			smb_home_remove(path);
+	}
+	closedir(dir);
+}
+
 int
 smb_home_make(struct smb_home *out, const struct smb_conf *conf, struct err *e)
 {
+	const char *where = place();
 	struct smb_home h;
 
-	snprintf(h.dir, sizeof(h.dir), "%s/" NAME, place());
+	remove_old(where);
+	snprintf(h.dir, sizeof(h.dir), "%s/" NAME, where);
 	if (mkdtemp(h.dir) == NULL)
 		return err_sys(e, "%s", h.dir);
 	if (write_conf(h.dir, conf, e) == -1) {

@@ -288,8 +288,7 @@ session_ask(struct smb_session *s, const struct smb_ask *ask,
 		if (session_send(s, &a.request, a.path, e) == 0 &&
 		    session_await(s, &a, reply, e) == 0)
 			return 0;
-		if ((!a.harmless && !s->unreached) ||
-		    !session_may_retry(s, e))
+		if ((!a.harmless && !s->unreached) || !session_may_retry(s, e))
 			return -1;
 		if (a.parts != NULL)
 			a.parts->len = before;

@@ -302,14 +302,6 @@ patience(const struct err *e)
 	return e->sys == EACCES ? DENIED_S : 0;
 }
 
-/* An error that says nothing about whether it was done: EINVAL is what the
- * library makes of whatever it does not know. */
-static bool
-is_unknown(const struct err *e)
-{
-	return e->kind == ERR_STORE && e->sys == EINVAL;
-}
-
 static int
 smb_publish(struct store *s, const char *from, const char *to, struct err *e)
 {
@@ -321,8 +313,6 @@ smb_publish(struct store *s, const char *from, const char *to, struct err *e)
 	unsigned wait_ms = 50;
 
 	while (ask(s, &a, e) == -1) {
-		if (is_unknown(e))
-			e->kind = ERR_OFFLINE;
 		if (clock_steady_s() - start + wait_ms / 1000.0 > patience(e))
 			return -1;
 		clock_sleep_ms(wait_ms);

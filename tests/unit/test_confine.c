@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -34,9 +35,11 @@ make(const char *dir, const char *name)
 
 Test(confine, only_what_is_named_can_be_opened)
 {
-	char mine[] = "/tmp/roam-test-XXXXXX";
+	char mine[64] = "/tmp/roam-test-XXXXXX";
 	char other[] = "/tmp/roam-test-XXXXXX";
-	const char *dirs[] = { "/etc", "/nonexistent", mine };
+	const struct confine rules[] = { { "/etc", CONFINE_READ },
+		{ "/nonexistent", CONFINE_READ }, { mine, CONFINE_WRITE },
+		{ "/tmp", CONFINE_RMDIR } };
 	char command[128];
 	pid_t pid;
 	bool done;
@@ -45,9 +48,11 @@ Test(confine, only_what_is_named_can_be_opened)
 	cr_assert_not_null(mkdtemp(mine));
 	cr_assert_not_null(mkdtemp(other));
 	cr_assert_neq(make(other, "home"), -1);
+	snprintf(command, sizeof(command), "mkdir %s-empty", mine);
+	cr_assert_eq(system(command), 0);
 	if ((pid = fork()) == 0) {
 		cr_assert_eq(confine_process(&e), 0);
-		cr_assert_eq(confine_files(dirs, 2, 3, &done, &e), 0, "%s",
+		cr_assert_eq(confine_files(rules, 4, &done, &e), 0, "%s",
 		    e.text);
 		if (!done)
 			_exit(77);
@@ -61,6 +66,10 @@ Test(confine, only_what_is_named_can_be_opened)
 			_exit(4);
 		if (open(other, O_RDONLY | O_DIRECTORY) != -1)
 			_exit(5);
+		if (rmdir(other) != -1 || errno != ENOTEMPTY)
+			_exit(6);
+		if (rmdir(strcat(mine, "-empty")) != 0)
+			_exit(7);
 		_exit(0);
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
