@@ -77,7 +77,8 @@ scenarios = \
 	tests/scenario/53-rules.sh \
 	tests/scenario/60-smb.sh \
 	tests/scenario/61-smb-lines.sh \
-	tests/scenario/62-smb-kerberos.sh
+	tests/scenario/62-smb-kerberos.sh \
+	tests/scenario/63-smb-races.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \

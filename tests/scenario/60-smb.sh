@@ -67,6 +67,28 @@ expect 0 smb a gc
 
 # The password comes from a descriptor, too.
 expect 0 on a --password-fd 5 status 5< "$ROAM_TEST_PASSWORD"
+# ... and from a terminal, which does not show it.
+cat > "$work/type.py" <<-'END'
+	import os, pty, sys
+	pid, fd = pty.fork()
+	if pid == 0:
+	    os.execv(sys.argv[2], sys.argv[2:])
+	said = b''
+	while not said.endswith(b': '):
+	    said += os.read(fd, 1000)
+	os.write(fd, open(sys.argv[1], 'rb').read())
+	try:
+	    while more := os.read(fd, 1000):
+	        said += more
+	except OSError:
+	    pass
+	sys.stdout.write(said.decode())
+	sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+expect 0 python3 "$work/type.py" "$ROAM_TEST_PASSWORD" "$ROAM" \
+	--home "$a" --store "$url" --no-progress sync
+says "Password of root for //127.0.0.1:"
+! grep -qF "$(cat "$ROAM_TEST_PASSWORD")" "$work/.out" || fail "shown"
 
 # --- What is refused -----------------------------------------------------------
 tree_of "$a" > "$work/before"

@@ -39,6 +39,14 @@ done
 export KRB5CCNAME=FILE:$work/cc
 ROAM_TEST_STORE=$ROAM_TEST_SERVER/contract "$suite" -j1
 
+# --- A DFS path ----------------------------------------------------------------
+url=$ROAM_TEST_DFS/alice
+expect 0 smb sync
+says "nothing to do"
+echo more > "$work/a/more"
+expect 0 smb sync
+[ -d "$ROAM_TEST_SHARE/alice/gen/000000000002" ] || fail "not through the link"
+
 # --- Without a ticket ----------------------------------------------------------
 url=smb://10.99.0.10/profiles/alice
 expect 3 smb sync # no server has tickets by an address
