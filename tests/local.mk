@@ -75,12 +75,14 @@ scenarios = \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \
-	tests/scenario/60-smb.sh \
-	tests/scenario/61-smb-lines.sh \
-	tests/scenario/62-smb-kerberos.sh \
-	tests/scenario/63-smb-races.sh
+	tests/scenario/60-smb.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
+
+# Long lines, a domain controller, races with kills: on demand, by
+# 'make check TESTS=tests/scenario/62-smb-kerberos.sh' and the like.
+dist_check_SCRIPTS += tests/scenario/61-smb-lines.sh \
+	tests/scenario/62-smb-kerberos.sh tests/scenario/63-smb-races.sh
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 	tests/scenario/stops.sh tests/scenario/with-smbd tests/scenario/with-dc \
 	tests/smb-proxy
