@@ -125,7 +125,14 @@ cp "$a/big" "$work/big"
 expect 0 on a sync
 expect 0 on b sync
 expect 0 on a sync
-same_pictures a b
+expect 0 on b sync
+# A kill between the names of one file can leave them parted, alike in all but
+# that; so they are not counted here.
+for machine in a b; do
+	picture_of "$work/$machine" | sed 's/ [0-9]* names$//' \
+		> "$work/.picture-$machine"
+done
+same "$work/.picture-a" "$work/.picture-b" "a and b differ"
 idle a sync
 idle b sync
 tidy a b

@@ -193,8 +193,8 @@ Test(smb_link, an_odd_answer_to_a_call_is_an_error)
 		/* More than was asked for, without an end. */
 		"enter(); i = take()[0]\nwhile 1: part(i, b'x' * 100000)",
 		/* A list that is none; a range that is too long. */
-		"enter()\nwhile 1:\n i = take()[0]; part(i, b'x' * 2000); "
-		"ok(i, b'x' * 5000)",
+		("enter()\nwhile 1:\n i = take()[0]; part(i, b'x' * 2000); "
+		 "ok(i, b'x' * 5000)"),
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
