@@ -1,5 +1,5 @@
 # The shipped rules: what roams and what stays, one file per application or
-# family; see roam.conf(5).
+# family; see roam-rules(5).
 rulesdir = $(pkgdatadir)/rules.d
 dist_rules_DATA = \
 	share/rules.d/00-base.rules \

@@ -75,6 +75,7 @@ scenarios = \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \
+	tests/scenario/57-rules-check.sh \
 	tests/scenario/60-smb.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)

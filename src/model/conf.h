@@ -25,8 +25,9 @@ struct conf {
 	char *smb_min_protocol; /* "SMB2_02" ... "SMB3_11" */
 	uint64_t connect_timeout_s;
 	uint64_t answer_timeout_s; /* of one call */
-	bool user_rules;           /* read ~/.config/roam/rules */
-	bool check_owner;          /* refuse a store of another user */
+	char *groups;     /* of machines that this one is in, "" if none */
+	bool user_rules;  /* read ~/.config/roam/rules */
+	bool check_owner; /* refuse a store of another user */
 };
 
 enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_BOOL };

@@ -375,3 +375,105 @@ glob_parse(struct glob *out, struct arena *a, const char *text, size_t len,
 	*out = g;
 	return 0;
 }
+
+/* How examples fill in what stands for many names. */
+static const struct {
+	const char *star, *deep;
+} fillings[GLOB_EXAMPLES] = {
+	{ "\x01", "" },
+	{ "\x01\x02\x03\x04\x05\x06", "\x01" },
+	{ "", "\x02/\x03/\x04" },
+};
+
+/* A byte of the bracket at p: the first for number 0, else the last. */
+static const char *
+bracket_byte(const char *p, const char *end, unsigned number, char *out)
+{
+	const char *next = NULL, *after;
+	bool hit = false;
+
+	for (unsigned i = 1; i < 256; i++) {
+		unsigned char c = (unsigned char)(number == 0 ? i : 256 - i);
+
+		if (c == '/' || (after = bracket(p, end, c, &hit)) == NULL ||
+		    !hit)
+			continue;
+		*out = (char)c;
+		next = after;
+		break;
+	}
+	return next;
+}
+
+/* Behind what out holds already; false where it has no room. */
+static bool
+put_text(char *out, size_t cap, size_t *len, const char *text, size_t n)
+{
+	if (n >= cap - *len)
+		return false;
+	memcpy(out + *len, text, n);
+	*len += n;
+	return true;
+}
+
+static bool
+put_wild(const struct glob_part *part, unsigned number, char *out, size_t cap,
+    size_t *len)
+{
+	const char *p = part->text, *end = p + part->len;
+	const char *star = fillings[number].star;
+	bool fits = true;
+	char c;
+
+	while (p != NULL && p < end && fits) {
+		if (*p == '*') {
+			fits = put_text(out, cap, len, star, strlen(star));
+			p++;
+			continue;
+		}
+		c = *p;
+		if (*p == '[') {
+			p = bracket_byte(p, end, number, &c);
+		} else if (*p == '?') {
+			c = '\x01';
+			p++;
+		} else {
+			if (*p == '\\')
+				c = *++p;
+			p++;
+		}
+		fits = put_text(out, cap, len, &c, 1);
+	}
+	return p != NULL && fits;
+}
+
+size_t
+glob_example(const struct glob *g, unsigned number, char *out, size_t cap)
+{
+	const char *deep = fillings[number].deep;
+	size_t len = 0, before;
+	bool fits = true;
+
+	for (size_t i = 0; i < g->count && fits; i++) {
+		const struct glob_part *part = &g->part[i];
+
+		if (part->kind == GLOB_DEEP && deep[0] == '\0')
+			continue;
+		if (len > 0)
+			fits = put_text(out, cap, &len, "/", 1);
+		before = len;
+		if (!fits)
+			break;
+		if (part->kind == GLOB_EXACT)
+			fits = put_text(out, cap, &len, part->text, part->len);
+		else if (part->kind == GLOB_DEEP)
+			fits = put_text(out, cap, &len, deep, strlen(deep));
+		else
+			fits = put_wild(part, number, out, cap, &len);
+		fits = fits && len > before;
+	}
+	if (!fits || len == 0)
+		return 0;
+	out[len] = '\0';
+	return glob_match(g, 0, out, len) ? len : 0;
+}

@@ -47,4 +47,14 @@ int glob_parse(struct glob *out, struct arena *a, const char *text, size_t len,
 bool glob_match(const struct glob *g, size_t from, const char *path,
     size_t len);
 
+/*
+ * A path that the whole glob matches, to out of cap bytes; its length, or 0
+ * where there is none of that number (0 to GLOB_EXAMPLES - 1) or no room.
+ * Where a wildcard stands, the examples have bytes that nobody puts into a
+ * name, so that another glob matches them all only if it is as wide.
+ */
+#define GLOB_EXAMPLES 3u
+size_t glob_example(const struct glob *g, unsigned number, char *out,
+    size_t cap);
+
 #endif

@@ -12,7 +12,9 @@ libmodel_a_SOURCES = \
 	src/model/glob.c src/model/glob.h \
 	src/model/globset.c src/model/globset.h \
 	src/model/rules.c src/model/rules.h \
-	src/model/conf.c src/model/conf.h
+	src/model/rules_line.c src/model/rules_line.h \
+	src/model/rules_lint.c src/model/rules_lint.h \
+	src/model/conf.c src/model/conf_keys.c src/model/conf.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_model
@@ -32,6 +34,7 @@ tests_unit_test_model_SOURCES = \
 	tests/unit/test_glob.c \
 	tests/unit/glob_reference.c tests/unit/glob_reference.h \
 	tests/unit/test_rules.c \
+	tests/unit/test_rules_lint.c \
 	tests/unit/test_catalogue.c \
 	tests/unit/test_conf.c
 tests_unit_test_model_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)

@@ -6,10 +6,11 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "model/glob.h"
 
 /*
  * rules - what roams and what stays local: gitignore's patterns with a class
- * before and a reason behind, one a line; see roam.conf(5), RULES.
+ * before and a reason behind, one a line; see roam-rules(5).
  *
  *	local .cache/          # rebuilt by its programs
  *	roam  .config/
@@ -22,6 +23,14 @@
  */
 #define RULES_LINE_MAX 4096   /* bytes, without the newline */
 #define RULES_MAX      100000 /* of all files together */
+
+enum rules_class {
+	RULES_ROAM,
+	RULES_LOCAL,
+	RULES_UNIT,
+	RULES_MERGE,
+	RULES_CLASS__COUNT
+};
 
 enum rules_source { RULES_SHIPPED, RULES_ADMIN, RULES_USER, RULES__COUNT };
 
@@ -59,5 +68,26 @@ bool rules_roams_here(const struct rules *r, const char *path, size_t len,
 /* Of all lines in order: other rules, other hash. */
 struct hash rules_hash(const struct rules *r);
 size_t rules_count(const struct rules *r);
+
+/* A rule as it was written; strings and glob are the rules' own. */
+struct rules_item {
+	enum rules_source source;
+	enum rules_class class;
+	const char *file;
+	unsigned line;
+	const char *driver; /* NULL unless of class merge */
+	const char *pattern;
+	const char *reason; /* "" if none */
+	const struct glob *glob;
+};
+
+const char *rules_class_text(enum rules_class class); /* "roam" ... */
+
+/* Rule i of rules_count(), in the order in which they were added. */
+void rules_item(const struct rules *r, size_t i, struct rules_item *out);
+/* Which rule answers the question that rules of class answer, about path
+ * itself and not the directories above? False: none does. */
+bool rules_decider(const struct rules *r, enum rules_class class,
+    const char *path, size_t len, bool is_dir, size_t *out);
 
 #endif

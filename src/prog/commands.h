@@ -20,6 +20,7 @@ int cmd_why(const struct options *o, struct err *e);
 int cmd_verify(const struct options *o, struct err *e);
 int cmd_gc(const struct options *o, struct err *e);
 int cmd_export(const struct options *o, struct err *e);
+int cmd_rules(const struct options *o, struct err *e);
 int cmd_config(const struct options *o, struct err *e);
 
 #endif

@@ -15,6 +15,7 @@ roam_SOURCES = \
 	src/prog/cmd_diff.c \
 	src/prog/cmd_why.c \
 	src/prog/cmd_config.c \
+	src/prog/cmd_rules.c \
 	src/prog/cmd_restore.c \
 	src/prog/cmd_conflicts.c \
 	src/prog/cmd_store.c \

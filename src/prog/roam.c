@@ -42,6 +42,9 @@ const struct command commands[] = {
 	    TAKES_DRY_RUN, 0, 0, cmd_gc },
 	{ "export", "GEN", "write a generation as a tar archive to stdout", 0,
 	    1, 1, cmd_export },
+	{ "rules", "[list | check [FILE ...]]",
+	    "the rules in effect, and what is wrong with them", 0, 0, -1,
+	    cmd_rules },
 	{ "config", "[--check]", "the settings and where they come from",
 	    TAKES_CHECK, 0, 0, cmd_config },
 };

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libsync.a
 libsync_a_SOURCES = \
 	src/sync/setup.c src/sync/setup.h \
+	src/sync/files.c src/sync/files.h \
+	src/sync/rulebook.c src/sync/rulebook.h \
 	src/sync/cred.c src/sync/cred.h \
 	src/sync/context.c src/sync/context.h \
 	src/sync/choose.c src/sync/choose.h \
