@@ -150,13 +150,10 @@ inode_task(const struct apply *a, const struct op *op, uint64_t inode)
 
 	if (op->result->type != ENTRY_FILE)
 		return INODE_STAYS;
-	if (m != NULL && inode != 0 && m->stamp.inode == inode &&
-	    entry_same_attributes(m->entry, op->result))
-		return INODE_DONE;
-	if (entry_group(op->local) == entry_group(op->result))
-		return INODE_STAYS;
-	return m != NULL || links_must_part(&a->links, op) ? INODE_OTHER
-							   : INODE_STAYS;
+	if (m != NULL)
+		return inode != 0 && m->stamp.inode == inode ? INODE_DONE
+							     : INODE_OTHER;
+	return links_must_part(&a->links, op) ? INODE_OTHER : INODE_STAYS;
 }
 
 static int

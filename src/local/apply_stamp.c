@@ -25,6 +25,18 @@ apply_parent(const struct apply *a, const char *path, size_t len,
 	return fd;
 }
 
+/* Other names of the file have its new ctime too; their size and mtime say
+ * whether it is still what they know. */
+static int
+touch_kin(struct apply *a, const struct stat *st, struct err *e)
+{
+	struct stamp stamp = stamp_of(st);
+
+	if (!S_ISREG(st->st_mode) || st->st_nlink < 2)
+		return 0;
+	return links_touch(&a->links, &stamp, e);
+}
+
 /* Does st describe what t says, whatever it was before? */
 static bool
 fits(const struct entry *t, const struct stat *st)
@@ -42,8 +54,11 @@ apply_placed(struct apply *a, size_t i, int dirfd, const char *name,
 	struct stat st;
 
 	/* An edit in this very moment: the next scan will read it. */
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !fits(t, &st))
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return 0;
+	if (touch_kin(a, &st, e) == -1)
+		return -1;
+	if (!fits(t, &st))
 		return 0;
 	a->stamps[i] = stamp_of(&st);
 	return links_add(&a->links, t, &a->stamps[i], e);

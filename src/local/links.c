@@ -66,15 +66,16 @@ op_at(const struct plan *p, size_t *next, const struct entry *t)
 static struct kin
 kin_of(const struct entry *t, const struct op *op)
 {
-	struct kin k = { .entry = t, .group = entry_group(t), .stays = true };
+	struct kin k = { .entry = t, .after = t };
 
 	if (op == NULL || op->state != OP_PLANNED ||
 	    (op->sides & SIDE_HOME) == 0)
 		return k;
 	k.has_op = true;
-	k.stays = op->result != NULL && op->result->type == ENTRY_FILE &&
-	    entry_same_content(op->result, t);
-	k.group = k.stays ? entry_group(op->result) : 0;
+	if (op->result == NULL || !entry_same_content(op->result, t))
+		k.after = NULL;
+	else
+		k.after = op->result;
 	return k;
 }
 
@@ -95,8 +96,7 @@ links_open(struct links *out, const struct plan *p, const struct home *local,
 		if (add_kin(&l, &k, e) == -1)
 			goto fail;
 		/* With an op of its own it becomes one when that is done. */
-		if (k.stays && !k.has_op &&
-		    add_member(&l, t, &local->stamp[i], e) == -1)
+		if (!k.has_op && add_member(&l, t, &local->stamp[i], e) == -1)
 			goto fail;
 	}
 	*out = l;
@@ -182,15 +182,17 @@ links_stamp(const struct links *l, const struct entry *local)
 bool
 links_must_part(const struct links *l, const struct op *op)
 {
-	uint64_t now = entry_group(op->local), then = entry_group(op->result);
+	uint64_t now = entry_group(op->local);
+	bool alone = entry_group(op->result) == 0;
 	const struct kin *k;
 
-	if (now == 0 || now == then)
+	if (now == 0)
 		return false;
 	for (size_t i = 0; i < l->kin_count; i++) {
 		k = &l->kin[i];
 		if (k->entry != op->local && entry_group(k->entry) == now &&
-		    k->stays && (then == 0 || k->group != then))
+		    k->after != NULL &&
+		    (alone || !entry_same(k->after, op->result)))
 			return true;
 	}
 	return false;

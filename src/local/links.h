@@ -22,9 +22,8 @@ struct member {
 /* A name that the scan found to be one of several. */
 struct kin {
 	const struct entry *entry;
-	uint64_t group; /* afterwards; 0: none, or gone */
-	bool stays;
-	bool has_op; /* that changes it */
+	const struct entry *after; /* NULL: gone, or with another content */
+	bool has_op;               /* that changes it */
 };
 
 struct links {
@@ -51,7 +50,8 @@ int links_touch(struct links *l, const struct stamp *stamp,
     struct err *e) MUST_CHECK;
 /* The stamp of an entry of the local tree, as we have left it. */
 struct stamp links_stamp(const struct links *l, const struct entry *local);
-/* Would op, left as it is, stay one file with names that are to be others? */
+/* Would op, left as it is, stay one file with names that are to be another, be
+ * it in nothing but their mode? */
 bool links_must_part(const struct links *l, const struct op *op);
 
 #endif

@@ -284,6 +284,19 @@ Test(apply, a_file_that_is_no_longer_linked_parts)
 	run_free(&r);
 	homes_free(&h);
 
+	/* In the same run its file gets one more name. */
+	homes_make(&h);
+	homes_shell(&h, "printf x > a; ln a c; touch -d @9 a");
+	snprintf(words, sizeof(words), "b=x&%ju@9 c=x@9",
+	    (uintmax_t)group_of("a"));
+	run_plan(&h, &r, NULL, words);
+	run_apply(&h, &r);
+	cr_expect_neq(homes_inode(&h, "c"), homes_inode(&h, "a"));
+	cr_expect_eq(homes_inode(&h, "b"), homes_inode(&h, "a"));
+	check_outcome(&h, &r, "parted and joined");
+	run_free(&r);
+	homes_free(&h);
+
 	/* The other way round: files of the same content become one. */
 	homes_make(&h);
 	homes_shell(&h,
@@ -295,6 +308,31 @@ Test(apply, a_file_that_is_no_longer_linked_parts)
 	run_apply(&h, &r);
 	cr_expect_eq(homes_inode(&h, "b"), homes_inode(&h, "a"));
 	check_outcome(&h, &r, "joined");
+	run_free(&r);
+	homes_free(&h);
+}
+
+/* Two machines: one links a file, the other one gives the name that it knows
+ * another mode. */
+Test(apply, a_name_that_alone_gets_another_mode_parts)
+{
+	char words[128];
+	struct homes h;
+	struct home now;
+	struct run r;
+
+	homes_make(&h);
+	homes_shell(&h, "printf x > a; ln a b; chmod 644 a; touch -d @9 a");
+	snprintf(words, sizeof(words), "b=x%%600&%ju@9",
+	    (uintmax_t)group_of("a"));
+	run_plan(&h, &r, NULL, words);
+	run_apply(&h, &r);
+	now = homes_scan(&h, NULL, NULL);
+	cr_expect_eq(homes_entry(&now, "a")->mode, 0644);
+	cr_expect_eq(homes_entry(&now, "b")->mode, 0600);
+	cr_expect_eq(run_op(&r, "b")->state, OP_DONE);
+	cr_expect_eq(homes_staged(&h), 0);
+	home_free(&now);
 	run_free(&r);
 	homes_free(&h);
 }
