@@ -183,6 +183,66 @@ name_files(struct members *m)
 	}
 }
 
+static bool
+is_as_base(const struct member *m)
+{
+	return m->base != NULL && entry_same_content(m->local, m->base);
+}
+
+/* By the name they keep, then by all that makes two of that name one file;
+ * what is as base has it comes first. */
+static int
+by_claim(const void *a, const void *b)
+{
+	const struct member *x = *(struct member *const *)a;
+	const struct member *y = *(struct member *const *)b;
+	int d = order_u64(x->name, y->name);
+
+	if (d == 0)
+		d = hash_order(&x->local->hash, &y->local->hash);
+	if (d == 0)
+		d = order_attributes(x->local, y->local);
+	if (d == 0)
+		d = (int)is_as_base(y) - (int)is_as_base(x);
+	if (d == 0)
+		d = order_in_home(x, y);
+	return d != 0 || x == y ? d : (x < y ? -1 : 1);
+}
+
+/* Would others take the two for one file? */
+static bool
+is_one_claim(const struct member *a, const struct member *b)
+{
+	return a->name == b->name && a->name != 0 &&
+	    hash_same(&a->local->hash, &b->local->hash) &&
+	    order_attributes(a->local, b->local) == 0;
+}
+
+/*
+ * Two files that bear one name, since they were different when base was made,
+ * and have become alike: only the first keeps it, or they would be linked
+ * everywhere else.
+ */
+static void
+tell_apart(struct members *m)
+{
+	const struct member *first = NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->member[i].changed)
+			m->at[kept++] = &m->member[i];
+	qsort(m->at, kept, sizeof(const void *), by_claim);
+	for (size_t i = 0; i < kept; i++) {
+		if (first == NULL || !is_one_claim(first, m->at[i])) {
+			first = m->at[i];
+		} else if (order_in_home(first, m->at[i]) != 0) {
+			m->at[i]->changed = true;
+			m->at[i]->name = entry_group(m->at[i]->local);
+		}
+	}
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -260,6 +320,7 @@ groups_align(struct tree *local, const struct tree *base, struct arena *a,
 	collect(&m, local, base);
 	count_kin(&m);
 	name_files(&m);
+	tell_apart(&m);
 	avoid_kept_names(&m);
 	rc = rename_groups(local, &m, a, e);
 out:

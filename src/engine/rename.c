@@ -110,11 +110,17 @@ same_name(const struct entry *a, const struct entry *b)
 		   path_name(b->path, b->path_len)) == 0;
 }
 
-/* How well l fits an arrival: 0 not at all, 3 best. */
+/*
+ * How well l fits an arrival: 0 not at all, 3 best. In the home a name that
+ * moves takes its hard links along, so they have to be those of the arrival.
+ */
 static int
-fit(const struct leaving *l, const struct entry *t, uint64_t inode)
+fit(const struct leaving *l, const struct entry *t, uint64_t inode,
+    const struct direction *d)
 {
 	if (l->op == NULL || !entry_same_content(l->entry, t))
+		return 0;
+	if (d->side == SIDE_HOME && entry_group(l->entry) != entry_group(t))
 		return 0;
 	if (inode != 0 && l->inode == inode)
 		return 3;
@@ -125,7 +131,8 @@ fit(const struct leaving *l, const struct entry *t, uint64_t inode)
 #define COPIES_MAX 64
 
 static struct leaving *
-best_fit(struct leaving *l, size_t n, const struct entry *t, uint64_t inode)
+best_fit(struct leaving *l, size_t n, const struct entry *t, uint64_t inode,
+    const struct direction *d)
 {
 	struct leaving *best = NULL;
 	size_t i = first_of(l, n, &t->hash);
@@ -134,7 +141,7 @@ best_fit(struct leaving *l, size_t n, const struct entry *t, uint64_t inode)
 	for (size_t tries = 0; i < n && tries < COPIES_MAX &&
 	     hash_same(&l[i].entry->hash, &t->hash);
 	     i++, tries++)
-		if ((f = fit(&l[i], t, inode)) > best_f) {
+		if ((f = fit(&l[i], t, inode, d)) > best_f) {
 			best = &l[i];
 			best_f = f;
 		}
@@ -179,7 +186,7 @@ plan_find_renames(struct plan *p, const struct plan_in *in, struct err *e)
 			    ? inode_of(&in->local->tree, in->local->stamp,
 				  op->result)
 			    : 0;
-			from = best_fit(l, n, op->result, inode);
+			from = best_fit(l, n, op->result, inode, d);
 			if (from != NULL)
 				pair(op, from, d);
 		}

@@ -46,6 +46,12 @@ Test(groups, a_group_keeps_the_name_that_base_has_for_it)
 		    "a=1&1 b=1&2 c=1&1 d=1&2", "a=1&9 b=1&7 c=1&9 d=1&7" },
 		{ "one parts from its group and joins a file",
 		    "a=1 b=1&7 d=1&7", "a=1&8 b=1&8 d=1", "a=1&8 b=1&8 d=1" },
+		{ "one name, and alike by now: still two files", "a=1&7 b=2&7",
+		    "a=1 b=1", "a=1&7 b=1" },
+		{ "the same where the second is as it was", "a=2&7 b=1&7",
+		    "a=1 b=1", "a=1 b=1&7" },
+		{ "two files of two links each", "a=1&7 b=1&7 c=2&7 d=2&7",
+		    "a=1&5 b=1&5 c=1&6 d=1&6", "a=1&7 b=1&7 c=1&6 d=1&6" },
 		{ "a directory took the place of one", "a=1&7 b=1&7", "a/ b=1",
 		    "a/ b=1&7" },
 	};
