@@ -13,6 +13,7 @@ dist_rules_DATA = \
 	share/rules.d/dev-tools.rules \
 	share/rules.d/editors.rules \
 	share/rules.d/flatpak-snap.rules \
+	share/rules.d/git.rules \
 	share/rules.d/gnupg.rules \
 	share/rules.d/input-methods.rules \
 	share/rules.d/mail.rules \
@@ -21,4 +22,7 @@ dist_rules_DATA = \
 	share/rules.d/printing.rules \
 	share/rules.d/shells.rules \
 	share/rules.d/ssh.rules \
-	share/rules.d/sync-tools.rules
+	share/rules.d/sync-tools.rules \
+	share/rules.d/systemd-user.rules \
+	share/rules.d/toolkits.rules \
+	share/rules.d/x11-wayland.rules

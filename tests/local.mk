@@ -46,6 +46,9 @@ dist_check_SCRIPTS += tests/fuzz/replay-corpus
 TESTS += tests/fuzz/replay-corpus
 EXTRA_DIST += tests/fuzz/corpus
 
+# What unit tests read.
+EXTRA_DIST += tests/data/catalogue
+
 if !FUZZ
 check_LIBRARIES += tests/fuzz/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c

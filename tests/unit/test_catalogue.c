@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "model/rules.h"
+#include "model/rules_lint.h"
 
 /* The kinds of reason that a line of the catalogue may begin with. */
 static const char *const kinds[] = { "cache", "machine", "lock", "socket",
@@ -113,313 +113,151 @@ Test(catalogue, every_line_has_a_reason_of_a_known_kind)
 	for_each_file(check_lines, NULL);
 }
 
-/* Paths as they are found in real homes; a directory has a '/' behind it. */
-static const char *const stays[] = {
-	".cache/",
-	".cache/mozilla/firefox/x.default/cache2/entries/0A",
-	".local/state/wireplumber/default-nodes",
-	".local/state/roam/",
-	".local/share/Trash/files/old.txt",
-	".Xauthority",
-	".Xauthority-c",
-	".ICEauthority",
-	".xsession-errors.old",
-	".xauthXa1b2C",
-	".dbus/",
-	".nfs00000000004c1a2300000001",
-	"src/.nfs0000000001f3a7c20000002b",
-	".fuse_hidden0000a3b500000001",
-	".goutputstream-AB12CD",
-	".config/.goutputstream-X7YZ01",
-	"core.12345",
-	".thumbnails/",
-	".nv/GLCache/",
-	".config/monitors.xml",
-	".config/dconf/user.A1B2C3",
-	".local/share/tracker3/files",
-	".local/share/gvfs-metadata/home",
-	".config/kdeglobals.lock",
-	".config/#4721",
-	".kde/socket-ws1",
-	".local/share/baloo/index",
-	".local/share/akonadi/db_data/ibdata1",
-	".local/share/klipper/history2.lst",
-	".config/kdeconnect/privateKey.pem",
-	".config/xfce4/xfconf/xfce-perchannel-xml/displays.xml",
-	".config/cinnamon-monitors.xml",
-	".config/google-chrome/SingletonLock",
-	".config/google-chrome/Default/Code Cache/js/",
-	".config/google-chrome/Default/Service Worker/CacheStorage/ab/",
-	".config/google-chrome/ShaderCache/",
-	".config/Slack/Cache/Cache_Data/",
-	".config/BraveSoftware/Brave-Browser/Default/GPUCache/data_0",
-	".config/chromium/Crashpad/",
-	".config/Signal/GPUCache/",
-	".var/app/com.google.Chrome/config/google-chrome/Default/GPUCache/",
-	".var/app/org.gnome.gedit/cache/",
-	".var/app/org.x.Y/.ld.so/",
-	".mozilla/firefox/abc.default-release/lock",
-	".mozilla/firefox/abc.default-release/.parentlock",
-	".mozilla/firefox/abc.default-release/startupCache/x.bin",
-	"snap/firefox/common/.mozilla/firefox/abc.default/minidumps/",
-	".var/app/org.mozilla.firefox/.mozilla/firefox/a.default/cache2/",
-	".thunderbird/abc.default/ImapMail/imap.example.org/INBOX",
-	".thunderbird/abc.default/global-messages-db.sqlite",
-	"Documents/.~lock.letter.odt#",
-	"Documents/~$letter.docx",
-	".config/libreoffice/4/.lock",
-	".config/libreoffice/4/user/temp/",
-	"notes/.todo.txt.swp",
-	"notes/.todo.txt.swo",
-	"src/.#main.c",
-	".emacs.d/eln-cache/29.4-abc/",
-	".config/Code/CachedData/",
-	".config/Code - OSS/logs/20260101/",
-	".config/Code/machineid",
-	".config/VSCodium/CachedExtensionVSIXs/",
-	".vscode-server/bin/",
-	".local/share/JetBrains/Toolbox/apps/",
-	".config/JetBrains/Idea1/.lock",
-	"workspace/.metadata/.lock",
-	".zcompdump-ws1-5.9",
-	".zcompdump",
-	".ssh/alice@server:22",
-	".ssh/sockets/abc",
-	".ssh/agent/s.1.sock",
-	".gnupg/S.gpg-agent.ssh",
-	".gnupg/random_seed",
-	".gnupg/pubring.kbx.lock",
-	".gnupg/.#lk0x000055d5.ws1.4711",
-	"src/app/__pycache__/",
-	"src/app/__pycache__/x.cpython-311.pyc",
-	".npm/_cacache/",
-	".cargo/registry/",
-	".rustup/toolchains/",
-	"go/pkg/mod/",
-	".m2/repository/",
-	".gradle/caches/",
-	".java/.userPrefs/.user.lock.alice",
-	".nuget/packages/",
-	".local/share/containers/storage/overlay/",
-	".docker/run/",
-	".kube/cache/",
-	".local/share/flatpak/repo/",
-	"snap/vlc/current",
-	"snap/vlc/common/.cache/",
-	".config/pulse/cookie",
-	".config/pulse/0a1b2c-runtime",
-	".config/pulse/0a1b-device-volumes.tdb",
-	".local/share/Steam/steamapps/common/",
-	".steam/steam.pid",
-	".wine/dosdevices/",
-	".config/ibus/bus/",
-	".mozc/.session.ipc",
-	".config/syncthing/key.pem",
-	"Nextcloud/.sync_1a2b.db-wal",
-	".unison/ar0123456789abcdef0123456789abcdef",
+/*
+ * tests/data/catalogue: lines of a class and a path as it is found in a real
+ * home; a directory has a '/' behind it. "roam" and "local" say which of the
+ * two it is, "unit" and "merge=DRIVER" that it roams, and how.
+ */
+struct paths {
+	const struct rules *rules;
+	bool *hit; /* by one path at least; one for each rule */
+	size_t count;
 };
 
-static const char *const goes[] = {
-	"Documents/",
-	"Documents/letter.odt",
-	"Documents/cache/notes.txt",
-	"Downloads/big.iso",
-	"Pictures/2026/IMG_1.jpg",
-	"Desktop/x.desktop",
-	"Music/",
-	"Videos/",
-	"Templates/",
-	"Public/",
-	"bin/script",
-	"core",
-	"src/core/",
-	"src/core/main.c",
-	"src/cache/lru.c",
-	"src/lock",
-	"src/lock.c",
-	"src/project/Cache/x.c",
-	"src/logs/parse.c",
-	"core.txt",
-	"core.2026.txt",
-	"src/core.2026",
-	"src/core.1",
-	"src/tmp/",
-	"x.tmp",
-	"x.lock",
-	"notes.txt~",
-	"#draft#",
-	"src/Cargo.lock",
-	"src/package-lock.json",
-	"src/node_modules/",
-	"src/target/",
-	"src/.git/",
-	"src/.git/index.lock",
-	"src/x.log",
-	".bashrc",
-	".bash_history",
-	".profile",
-	".zshrc",
-	".zsh_history",
-	".vimrc",
-	".vim/undo/x",
-	".vim/autoload/plug.vim",
-	".x.swf",
-	".config/",
-	".config/user-dirs.dirs",
-	".config/mimeapps.list",
-	".config/dconf/user",
-	".config/gtk-3.0/bookmarks",
-	".config/kdeglobals",
-	".config/kwinrc",
-	".config/plasma-org.kde.plasma.desktop-appletsrc",
-	".config/autostart/x.desktop",
-	".config/hexchat/logs/net/#chan.log",
-	".config/nvim/init.lua",
-	".config/systemd/user/x.service",
-	".config/xfce4/xfconf/xfce-perchannel-xml/xfwm4.xml",
-	".config/google-chrome/Default/Bookmarks",
-	".config/google-chrome/Default/History",
-	".config/google-chrome/Local State",
-	".config/google-chrome/Default/Extensions/abc/1.0/manifest.json",
-	".config/google-chrome/Default/IndexedDB/",
-	".config/Code/User/",
-	".config/Code/User/settings.json",
-	".config/Code/Backups/x",
-	".config/Code/User/History/1/a.c",
-	".config/obsidian/obsidian.json",
-	".config/libreoffice/4/user/registrymodifications.xcu",
-	".config/libreoffice/4/user/backup/letter.odt",
-	".config/libreoffice/4/user/uno_packages/cache/uno_packages/x",
-	".config/JetBrains/Idea1/options/editor.xml",
-	".config/pulse/default.pa",
-	".config/fish/fish_variables",
-	".local/share/fish/fish_history",
-	".local/share/",
-	".local/share/applications/x.desktop",
-	".local/share/fonts/x.ttf",
-	".local/share/keyrings/login.keyring",
-	".local/share/kwalletd/kdewallet.kwl",
-	".local/share/recently-used.xbel",
-	".local/share/evolution/mail/local/",
-	".local/share/local-mail/inbox/",
-	".local/share/gnome-shell/extensions/x/",
-	".local/bin/tool",
-	".local/lib/python3.11/site-packages/x.py",
-	".local/share/flatpak/overrides/org.x.Y",
-	".ssh/id_ed25519",
-	".ssh/config",
-	".ssh/known_hosts",
-	".ssh/sockets/",
-	".ssh/agent/",
-	".gnupg/private-keys-v1.d/AB.key",
-	".gnupg/pubring.kbx",
-	".gnupg/trustdb.gpg",
-	".mozilla/firefox/profiles.ini",
-	".mozilla/firefox/abc.default-release/places.sqlite",
-	".mozilla/firefox/abc.default-release/logins.json",
-	".mozilla/firefox/abc.default-release/compatibility.ini",
-	".mozilla/firefox/abc.default-release/storage/default/",
-	".mozilla/firefox/abc.default-release/extensions/x.xpi",
-	".thunderbird/abc.default/Mail/Local Folders/Inbox",
-	".thunderbird/abc.default/abook.sqlite",
-	".var/app/org.gimp.GIMP/config/GIMP/2.10/gimprc",
-	".var/app/org.gimp.GIMP/data/x",
-	"snap/vlc/3777/x",
-	".npmrc",
-	".cargo/config.toml",
-	".cargo/bin/tool",
-	".rustup/settings.toml",
-	"go/src/x/main.go",
-	"go/bin/tool",
-	".m2/settings.xml",
-	".gradle/gradle.properties",
-	".docker/config.json",
-	".kube/config",
-	".emacs.d/init.el",
-	".emacs.d/auto-save-list/x",
-	"workspace/.metadata/",
-	".wine/drive_c/users/alice/Documents/x",
-	".unison/archive.prf",
-	".local/share/Steam/userdata/1/config",
-	".config/rclone/rclone.conf",
-	".config/ibus/rime/luna.userdb/000003.log",
-	".purple/accounts.xml",
-	".face",
-	".config/autostart/",
-	".lock",
-	"lock",
-	"Cache/",
-	"logs/",
-};
+/* The rules of class that have the say about path or a directory above. */
+static void
+note_hits(struct paths *p, enum rules_class class, const char *path, size_t len,
+    bool is_dir)
+{
+	struct rules_item item;
+	size_t rule;
+
+	for (size_t n = 1; n <= len; n++) {
+		if (n < len && path[n] != '/')
+			continue;
+		if (!rules_decider(p->rules, class, path, n, n < len || is_dir,
+			&rule))
+			continue;
+		rules_item(p->rules, rule, &item);
+		if (item.class == class)
+			p->hit[rule] = true;
+	}
+}
 
 static bool
-roams(const struct rules *r, const char *path)
+is_as_said(const struct ruling *r, const char *class)
 {
+	if (strcmp(class, "local") == 0)
+		return !r->roams;
+	if (strcmp(class, "roam") == 0)
+		return r->roams;
+	if (strcmp(class, "unit") == 0)
+		return r->roams && r->unit != NULL;
+	return r->roams && strncmp(class, "merge=", 6) == 0 &&
+	    r->driver != NULL && strcmp(r->driver, class + 6) == 0;
+}
+
+static void
+check_path(struct paths *p, const char *class, const char *path)
+{
+	static const enum rules_class classes[] = { RULES_ROAM, RULES_LOCAL,
+		RULES_UNIT, RULES_MERGE };
 	size_t len = strlen(path);
 	bool is_dir = path[len - 1] == '/';
-
-	return rules_roams(r, path, len - is_dir, is_dir);
-}
-
-Test(catalogue, what_other_machines_cannot_use_stays)
-{
-	struct rules *r = catalogue();
-
-	for (size_t i = 0; i < sizeof(stays) / sizeof(stays[0]); i++)
-		cr_expect(!roams(r, stays[i]), "%s roams", stays[i]);
-	rules_free(r);
-}
-
-Test(catalogue, what_a_user_may_have_made_roams)
-{
-	struct rules *r = catalogue();
-
-	for (size_t i = 0; i < sizeof(goes) / sizeof(goes[0]); i++)
-		cr_expect(roams(r, goes[i]), "%s stays", goes[i]);
-	rules_free(r);
-}
-
-Test(catalogue, files_that_both_sides_write_have_a_driver)
-{
-	static const char *const files[][2] = {
-		{ ".config/user-dirs.dirs", "keyfile" },
-		{ ".config/kwinrc", "keyfile" },
-		{ ".config/dconf/user", "dconf" },
-		{ ".ssh/known_hosts", "lines" },
-		{ ".bash_history", "lines" },
-		{ ".local/share/recently-used.xbel", "xbel" },
-	};
-	struct rules *r = catalogue();
 	struct ruling ruling;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		rules_explain(r, files[i][0], strlen(files[i][0]), false,
-		    &ruling);
-		cr_expect_not_null(ruling.driver, "%s", files[i][0]);
-		if (ruling.driver != NULL)
-			cr_expect_str_eq(ruling.driver, files[i][1]);
+	len -= is_dir;
+	rules_explain(p->rules, path, len, is_dir, &ruling);
+	cr_expect(is_as_said(&ruling, class), "%s is not %s: %s:%u", path,
+	    class, ruling.file, ruling.line);
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strncmp(class, rules_class_text(classes[i]),
+			strlen(rules_class_text(classes[i]))) == 0)
+			note_hits(p, classes[i], path, len, is_dir);
+	p->count++;
+}
+
+typedef void each_path(struct paths *p, const char *class, const char *path);
+
+static void
+for_each_path(struct paths *p, each_path *each)
+{
+	const char *srcdir = getenv("srcdir");
+	char name[4096], *line = NULL, *space;
+	size_t cap = 0;
+	ssize_t n;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s/tests/data/catalogue",
+	    srcdir != NULL ? srcdir : ".");
+	cr_assert_not_null(f = fopen(name, "r"), "%s", name);
+	while ((n = getline(&line, &cap, f)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line == '\0' || *line == '#')
+			continue;
+		cr_assert_not_null(space = strchr(line, ' '), "%s", line);
+		*space = '\0';
+		each(p, line, space + 1);
 	}
+	free(line);
+	fclose(f);
+}
+
+Test(catalogue, every_real_path_is_decided_as_it_should)
+{
+	struct rules *r = catalogue();
+	struct paths p = { .rules = r };
+	struct rules_item item;
+
+	cr_assert_not_null(p.hit = calloc(rules_count(r), sizeof(*p.hit)));
+	for_each_path(&p, check_path);
+	cr_expect_gt(p.count, 500);
+	for (size_t i = 0; i < rules_count(r); i++) {
+		rules_item(r, i, &item);
+		cr_expect(p.hit[i], "%s:%u: no path of tests/data is for %s",
+		    item.file, item.line, item.pattern);
+	}
+	free(p.hit);
+	rules_free(r);
+}
+
+static void
+fail_on_fault(void *arg, const char *file, unsigned line, const char *what)
+{
+	(void)arg;
+	cr_expect(false, "%s:%u: %s", file, line, what);
+}
+
+Test(catalogue, no_rule_is_in_vain)
+{
+	struct rules *r = catalogue();
+
+	rules_lint_dead(r, fail_on_fault, NULL);
 	rules_free(r);
 }
 
 /* Prints what a path costs; a machine under load must not fail a test. */
+static void
+ask_often(struct paths *p, const char *class, const char *path)
+{
+	size_t len = strlen(path);
+	bool is_dir = path[len - 1] == '/', yes = false;
+
+	(void)class;
+	for (int round = 0; round < 1000; round++)
+		yes |= rules_roams_here(p->rules, path, len - is_dir, is_dir);
+	p->count += 1000;
+	(void)yes;
+}
+
 Test(catalogue, asking_it_costs_little)
 {
 	struct rules *r = catalogue();
-	size_t n = sizeof(goes) / sizeof(goes[0]), asked = 0;
+	struct paths p = { .rules = r };
 	double start = clock_steady_s();
-	unsigned yes = 0;
 
-	for (int round = 0; round < 1000; round++)
-		for (size_t i = 0; i < n; i++, asked++) {
-			size_t len = strlen(goes[i]);
-			bool is_dir = goes[i][len - 1] == '/';
-
-			yes +=
-			    rules_roams_here(r, goes[i], len - is_dir, is_dir);
-		}
+	for_each_path(&p, ask_often);
 	printf("# %.0f ns a path, %zu rules\n",
-	    (clock_steady_s() - start) * 1e9 / (double)asked, rules_count(r));
-	cr_expect_eq(yes, asked);
+	    (clock_steady_s() - start) * 1e9 / (double)p.count, rules_count(r));
 	rules_free(r);
 }
