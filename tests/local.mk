@@ -33,10 +33,15 @@ fuzz_targets = \
 	tests/fuzz/fuzz_blocks \
 	tests/fuzz/fuzz_commit \
 	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_dn \
+	tests/fuzz/fuzz_facts \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_manifest \
+	tests/fuzz/fuzz_netlogon \
 	tests/fuzz/fuzz_path \
+	tests/fuzz/fuzz_profile_url \
 	tests/fuzz/fuzz_rules \
+	tests/fuzz/fuzz_srv \
 	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_url \
@@ -56,8 +61,8 @@ REPLAY = tests/fuzz/libreplay.a
 endif
 
 # What a program links that says nothing else: only the fuzz targets.
-LDADD = $(FUZZ_LDFLAGS) $(REPLAY) liblocal.a libstore.a $(ENGINE_LIBS) \
-	$(ARCHIVE_LIBS)
+LDADD = $(FUZZ_LDFLAGS) $(REPLAY) libsignin.a liblocal.a libstore.a \
+	$(ENGINE_LIBS) $(ARCHIVE_LIBS) -lresolv
 
 # --- A second reader and writer of stores, from roam-store(5) ---------------
 EXTRA_DIST += tests/store-reader.py tests/store-writer.py tests/xxh3.py

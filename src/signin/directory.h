@@ -1,0 +1,28 @@
+#ifndef ROAM_SIGNIN_DIRECTORY_H
+#define ROAM_SIGNIN_DIRECTORY_H
+
+#include "base/err.h"
+#include "signin/facts.h"
+
+/*
+ * directory - asks the directory, by a helper that is not trusted: roam-ldap(8)
+ * runs as a process of its own, says at most FACTS_BYTES_MAX bytes, and is
+ * killed when its time is up, since nothing else bounds the libraries that it
+ * calls.
+ */
+struct directory_ask {
+	const char *program; /* absolute */
+	char *const *argv, *const *envp;
+	unsigned deadline_ms;
+};
+
+/*
+ * Its facts. ERR_OFFLINE where it was not done in time; ERR_FORMAT where it
+ * said too much, or nothing that facts_parse() takes; ERR_SYSTEM where it could
+ * not be started. That the directory did not answer is no error: then facts
+ * are unknown, and their error says why.
+ */
+int directory_ask(struct facts *out, const struct directory_ask *how,
+    struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,29 @@
+# What is decided at sign-in, and what that is made of.
+noinst_LIBRARIES += libsignin.a
+libsignin_a_SOURCES = \
+	src/signin/answer_cache.c src/signin/answer_cache.h \
+	src/signin/decision.c src/signin/decision.h \
+	src/signin/directory.c src/signin/directory.h \
+	src/signin/dn.c src/signin/dn.h \
+	src/signin/facts.c src/signin/facts.h \
+	src/signin/netlogon.c src/signin/netlogon.h \
+	src/signin/profile_url.c src/signin/profile_url.h \
+	src/signin/range.c src/signin/range.h \
+	src/signin/srv.c src/signin/srv.h
+
+if UNIT_TESTS
+check_PROGRAMS += tests/unit/test_signin
+TESTS += tests/unit/test_signin
+tests_unit_test_signin_SOURCES = \
+	tests/unit/test_answer_cache.c \
+	tests/unit/test_decision.c \
+	tests/unit/test_directory.c \
+	tests/unit/test_dn.c \
+	tests/unit/test_facts.c \
+	tests/unit/test_netlogon.c \
+	tests/unit/test_profile_url.c \
+	tests/unit/test_range.c \
+	tests/unit/test_srv.c
+tests_unit_test_signin_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_signin_LDADD = $(SIGNIN_LIBS) $(CRITERION_LIBS)
+endif
