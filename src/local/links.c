@@ -72,6 +72,7 @@ kin_of(const struct entry *t, const struct op *op)
 	    (op->sides & SIDE_HOME) == 0)
 		return k;
 	k.has_op = true;
+	k.goes = op->result == NULL && !op->moved;
 	if (op->result == NULL || !entry_same_content(op->result, t))
 		k.after = NULL;
 	else
@@ -179,11 +180,22 @@ links_stamp(const struct links *l, const struct entry *local)
 	return s;
 }
 
+/* May k, which is one file with op's name, not become what that will be? */
+static bool
+keeps_apart(const struct kin *k, const struct op *op)
+{
+	/* It is removed later, as what it is now. */
+	if (k->goes)
+		return op->local->mode != op->result->mode ||
+		    op->local->mtime_ns != op->result->mtime_ns;
+	return k->after != NULL &&
+	    (entry_group(op->result) == 0 || !entry_same(k->after, op->result));
+}
+
 bool
 links_must_part(const struct links *l, const struct op *op)
 {
 	uint64_t now = entry_group(op->local);
-	bool alone = entry_group(op->result) == 0;
 	const struct kin *k;
 
 	if (now == 0)
@@ -191,8 +203,7 @@ links_must_part(const struct links *l, const struct op *op)
 	for (size_t i = 0; i < l->kin_count; i++) {
 		k = &l->kin[i];
 		if (k->entry != op->local && entry_group(k->entry) == now &&
-		    k->after != NULL &&
-		    (alone || !entry_same(k->after, op->result)))
+		    keeps_apart(k, op))
 			return true;
 	}
 	return false;

@@ -24,6 +24,7 @@ struct kin {
 	const struct entry *entry;
 	const struct entry *after; /* NULL: gone, or with another content */
 	bool has_op;               /* that changes it */
+	bool goes;                 /* is removed */
 };
 
 struct links {

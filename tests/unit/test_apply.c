@@ -337,6 +337,26 @@ Test(apply, a_name_that_alone_gets_another_mode_parts)
 	homes_free(&h);
 }
 
+Test(apply, a_name_goes_though_its_file_gets_another_mode)
+{
+	char words[128];
+	struct homes h;
+	struct run r;
+
+	homes_make(&h);
+	homes_shell(&h,
+	    "printf x > a; ln a b; ln a c; chmod 644 a;"
+	    "touch -d @9 a");
+	snprintf(words, sizeof(words), "-a b=x%%600&%ju@9 c=x%%600&%ju@9",
+	    (uintmax_t)group_of("b"), (uintmax_t)group_of("b"));
+	run_plan(&h, &r, NULL, words);
+	run_apply(&h, &r);
+	cr_expect_eq(homes_inode(&h, "c"), homes_inode(&h, "b"));
+	check_outcome(&h, &r, "one of three goes");
+	run_free(&r);
+	homes_free(&h);
+}
+
 Test(apply, the_loser_of_a_conflict_is_on_the_shelf)
 {
 	struct homes h;
