@@ -11,6 +11,7 @@ liblocal_a_SOURCES = \
 	src/local/sigs.c \
 	src/local/copy.c src/local/copy.h \
 	src/local/shelf.c src/local/shelf.h \
+	src/local/shelf_dropped.c src/local/shelf_mend.c \
 	src/local/flush.c src/local/flush.h \
 	src/local/stage.c src/local/stage.h \
 	src/local/hold.c src/local/hold.h \

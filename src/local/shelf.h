@@ -38,6 +38,19 @@ int shelf_open(int statefd, uint64_t id, struct err *e) MUST_CHECK;
 int shelf_remove(int statefd, uint64_t id, struct err *e) MUST_CHECK;
 /* Remove what runs that were cut off left behind; only under the run lock. */
 int shelf_sweep(int statefd, struct err *e) MUST_CHECK;
+/*
+ * A run that was cut off between keeping a file and replacing it left one file
+ * under both names, and who edits the one edits the other. Where the home still
+ * has it at the loser's path nothing was lost there, and the record goes; else
+ * what is kept becomes a file of its own. Only under the run lock.
+ */
+int shelf_mend(struct root *r, int statefd, struct arena *a,
+    struct machines *machines, struct err *e) MUST_CHECK;
+/* The content of a record becomes a copy of itself, with no other name. */
+int shelf_part(int statefd, uint64_t id, struct err *e) MUST_CHECK;
+/* What is kept is not what the record says: the record goes, the content into
+ * the state's folder "lost". */
+int shelf_set_aside(int statefd, uint64_t id, struct err *e) MUST_CHECK;
 bool shelf_has(int statefd, uint64_t id);
 
 /* The dropped ids, ascending; *out is malloc()ed. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "local/shelf.h"
 #include "sync/index.h"
 #include "sync/list.h"
@@ -163,7 +164,8 @@ pack_op(struct sending *w, struct op *op, struct err *e)
 	return -1;
 }
 
-/* The content of a loser that lies on the shelf. */
+/* The content of a loser that lies on the shelf. ERR_RACE, ERR_GONE: what lies
+ * there is not it. */
 static int
 pack_loser(struct sending *w, const struct conflict *lost, struct err *e)
 {
@@ -209,22 +211,41 @@ pack_ops(struct sending *w, struct err *e)
 	return 0;
 }
 
+/* A loser that cannot be published must not stop all that can. 1: it is not
+ * what was kept any more, and is listed no longer. */
+static int
+pack_or_drop(struct sending *w, const struct conflict *lost, struct err *e)
+{
+	if (profile_conflict(w->s->c->remote, lost->id) != NULL ||
+	    is_stored(w, lost->loser) || pack_loser(w, lost, e) == 0)
+		return 0;
+	if (e->kind != ERR_RACE && e->kind != ERR_GONE)
+		return -1;
+	log_line(LOG_LEVEL_WARN,
+	    "%s: the version that lost a conflict is damaged; what is left of "
+	    "it lies in " ROAM_STATE_DIR "/lost",
+	    lost->loser->path);
+	return shelf_set_aside(w->s->c->statefd, lost->id, e) == -1 ? -1 : 1;
+}
+
 /* The conflict list, and the contents of those losers that only lie here. */
 static int
 pack_list(struct sending *w, struct profile *now, struct err *e)
 {
 	struct context *c = w->s->c;
+	size_t kept = 0;
 	bool changed;
+	int rc;
 
 	if (list_next(c, w->in->plan, w->in->now_ns, now, &changed, e) == -1)
 		return -1;
 	for (size_t i = 0; i < now->conflict_count; i++) {
-		const struct conflict *lost = &now->conflict[i];
-
-		if (profile_conflict(c->remote, lost->id) == NULL &&
-		    !is_stored(w, lost->loser) && pack_loser(w, lost, e) == -1)
+		if ((rc = pack_or_drop(w, &now->conflict[i], e)) == -1)
 			return -1;
+		if (rc == 0)
+			now->conflict[kept++] = now->conflict[i];
 	}
+	now->conflict_count = kept;
 	return 0;
 }
 

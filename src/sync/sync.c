@@ -313,7 +313,9 @@ open_all(struct round *r, struct err *e)
 	if (stage_recover(&c->root, c->statefd, &c->state.head.tree, c->self,
 		&rescued, e) == -1)
 		return -1;
-	return shelf_sweep(c->statefd, e);
+	if (shelf_sweep(c->statefd, e) == -1)
+		return -1;
+	return shelf_mend(&c->root, c->statefd, &c->arena, &c->machines, e);
 }
 
 /* The final plan joins what earlier rounds did: that is the report. */

@@ -87,3 +87,46 @@ expect 0 on b sync
 same_pictures a b
 idle b sync
 tidy b
+
+# --- A kept loser that is not what it was ----------------------------------
+loser() {
+	expect 0 on a -q sync
+	expect 0 on b -q sync
+	echo "$1, mine" > "$a/f"
+	touch -d '2 hours ago' "$a/f"
+	echo "$1, theirs" > "$b/f"
+	touch -d '1 hour ago' "$b/f"
+	expect 0 on b -q sync
+}
+# A program writes into the file of a run that was cut off just after it had
+# kept it: that is no conflict that was lost, and the next run goes on.
+at=0
+until grep -qs 'shelf: record' "$work/.err"; do
+	at=$((at + 1))
+	loser "stop $at"
+	got=0
+	ROAM_STOP_AT=$at on a -q sync > /dev/null 2> "$work/.err" || got=$?
+	[ "$got" = 99 ] || fail "nothing was kept"
+done
+[ "$(stat -c %h "$a/f")" = 2 ] || fail "not kept by a link"
+echo 'written into it' > "$a/f"
+expect 0 on a sync
+[ "$(stat -c %h "$a/f")" = 1 ] || fail "still one file with what was kept"
+expect 0 on b -q sync
+same_pictures a b
+holds "$b" f 'written into it'
+idle a sync
+
+# Damage to what was kept is told, and stops nothing else.
+loser damage
+expect 0 on a -q pull
+for content in "$a"/.local/state/roam/conflicts/*.content; do
+	! grep -q damage "$content" || echo 'damage, MINE' > "$content"
+done
+echo new > "$a/new-file"
+expect 0 on a sync
+says 'is damaged'
+grep -q MINE "$a"/.local/state/roam/lost/* || fail "thrown away"
+expect 0 on b -q sync
+same_pictures a b
+idle a sync

@@ -379,3 +379,54 @@ Test(shelf, leftovers_are_swept_and_records_keep_their_content)
 	cr_expect_str_eq(homes_shelf(&h), "f=text");
 	homes_free(&h);
 }
+
+/* What a run leaves that is cut off right after it kept a loser. */
+Test(shelf, what_the_home_still_has_did_not_lose)
+{
+	struct homes h;
+	struct err e = { 0 };
+
+	homes_make(&h);
+	cr_expect_eq(shelf_mend(&h.root, h.statefd, &h.arena, &h.machines, &e),
+	    0, "no shelf yet");
+	homes_put(&h, "f", "kept");
+	homes_put(&h, "g", "moved");
+	homes_put(&h, "k", "lost");
+	homes_put(&h, "l", "lost, and again here");
+	for (const char *const *path =
+		 (const char *const[]){ "f", "g", "k", "l", NULL };
+	     *path != NULL; path++)
+		keep(&h, *path);
+	homes_shell(&h, "ln -s x s; test $(stat -c %%h f) = 2");
+	keep(&h, "s");
+	homes_shell(&h, "mv g n; rm k; cp l t; mv t l");
+	cr_assert_eq(shelf_mend(&h.root, h.statefd, &h.arena, &h.machines, &e),
+	    0, "%s", e.text);
+	homes_shell(&h, "printf edited > n; printf edited > f");
+	cr_expect_str_eq(homes_shelf(&h),
+	    "s>x k=lost l=lost, and again here g=moved", "%s", homes_shelf(&h));
+	homes_shell(&h,
+	    "test $(stat -c %%h f n | sort -u) = 1;"
+	    "test $(ls -A " ROAM_STATE_DIR "/conflicts | wc -l) = 7");
+	homes_free(&h);
+}
+
+Test(shelf, what_is_set_aside_is_no_conflict_but_not_lost)
+{
+	struct homes h;
+	struct home home;
+	struct err e = { 0 };
+	uint64_t id;
+
+	homes_make(&h);
+	homes_put(&h, "f", "text");
+	home = homes_scan(&h, NULL, NULL);
+	id = shelf_id(homes_entry(&home, "f"));
+	keep(&h, "f");
+	cr_expect_eq(shelf_set_aside(h.statefd, id, &e), 0, "%s", e.text);
+	cr_expect_str_eq(homes_shelf(&h), "");
+	homes_shell(&h, "test $(cat " ROAM_STATE_DIR "/lost/*) = text");
+	cr_expect_eq(shelf_set_aside(h.statefd, id, &e), 0, "nothing left");
+	home_free(&home);
+	homes_free(&h);
+}
