@@ -356,9 +356,25 @@ class Store:
     def __init__(self, directory):
         self.directory = os.fsencode(directory)
 
+    def place(self, generation):
+        """The directory of a generation: its own, or what its claim says."""
+        own = os.path.join(self.directory, b"gen", b"%012d" % generation)
+        claim = os.path.join(own, b"claim")
+        if (os.path.exists(os.path.join(own, b"commit"))
+                or not os.path.exists(claim)):
+            return own
+        with open(claim, "rb") as f:
+            data = f.read()
+        r = Bytes(unsealed(data, b"ROAMCLAM", "claim"))
+        r.take(8)
+        must(r.number(4) == 1, "claim: written by a newer Roam")
+        generation_id = r.take(16)
+        must(r.number(8) == generation and r.left() == 0, "claim: odd")
+        return os.path.join(self.directory, b"tmp",
+                            generation_id.hex().encode())
+
     def load(self, generation, name, sealed=None):
-        path = os.path.join(self.directory, b"gen", b"%012d" % generation,
-                            name)
+        path = os.path.join(self.place(generation), name)
         with open(path, "rb") as f:
             data = f.read()
         must(sealed is None or (len(data), xxh3_128(data)) == sealed,

@@ -9,6 +9,7 @@ libmodel_a_SOURCES = \
 	src/model/manifest_write.c src/model/manifest_read.c \
 	src/model/record.c \
 	src/model/commit.c src/model/commit.h \
+	src/model/claim.c src/model/claim.h \
 	src/model/glob.c src/model/glob.h \
 	src/model/globset.c src/model/globset.h \
 	src/model/rules.c src/model/rules.h \

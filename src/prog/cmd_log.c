@@ -71,7 +71,8 @@ show_rows(struct look *l, const struct options *o, json_t *rows, struct err *e)
 		if (repo_commit(l->c.repo, r->number[i], &c, e) == -1) {
 			if (!repo_is_damage(e))
 				return -1;
-			log_line(LOG_LEVEL_WARN, "%s", e->text);
+			if (!repo_is_unborn(e))
+				log_line(LOG_LEVEL_WARN, "%s", e->text);
 			continue;
 		}
 		if (o->json)

@@ -106,6 +106,15 @@ store_id(const struct context *c)
 	return hash_is_zero(id) ? NULL : id;
 }
 
+/* How generations get their numbers; NULL: there is no store. */
+static const char *
+publishing(const struct context *c)
+{
+	if (c->store == NULL)
+		return NULL;
+	return store_uses_claims(c->store) ? "claims" : "rename";
+}
+
 static int
 set_texts(json_t *v, const struct look *l, const struct standing *s)
 {
@@ -122,9 +131,23 @@ set_texts(json_t *v, const struct look *l, const struct standing *s)
 		print_set(v, "reason",
 		    s->reason[0] != '\0' ? s->reason : NULL) == -1 ||
 		print_set(v, "last_error", error[0] != '\0' ? error : NULL) ==
-		    -1
+		    -1 ||
+		print_set(v, "publishing", publishing(&l->c)) == -1
 	    ? -1
 	    : 0;
+}
+
+/* null: no server has answered. */
+static json_t *
+connection(const struct store *s)
+{
+	struct store_facts f;
+
+	if (s == NULL || !store_facts(s, &f))
+		return json_null();
+	return json_pack("{s:b,s:b,s:s,s:b,s:I}", "encrypted", f.encrypted,
+	    "signed", true, "login", f.kerberos ? "kerberos" : "password",
+	    "confined", f.confined, "round_trip_us", (json_int_t)f.rtt_us);
 }
 
 static int
@@ -133,7 +156,7 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	const struct memo *m = &s->memo;
 	/* In the order of the page; set_texts() fills in the rest. */
 	json_t *v = json_pack("{s:n,s:n,s:n,s:s,s:s,s:n,s:o,s:o,s:o,s:o,s:n,s:"
-			      "I,s:I,s:I,s:I}",
+			      "I,s:I,s:I,s:I,s:n,s:o}",
 	    "store", "store_id", "machine", "type",
 	    l->setup.store[0] != '\0' ? "roaming" : "local", "state", s->state,
 	    "reason", "head", print_generation(l->c.head.number), "base",
@@ -142,7 +165,8 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	    print_time(m->last_success_ns), "last_error", "pending",
 	    (json_int_t)m->pending, "conflicts", (json_int_t)s->conflicts,
 	    "skipped", (json_int_t)m->skipped, "held_deletes",
-	    (json_int_t)m->held_deletes);
+	    (json_int_t)m->held_deletes, "publishing", "connection",
+	    connection(l->c.store));
 
 	if (v != NULL && set_texts(v, l, s) == -1) {
 		json_decref(v);
@@ -184,6 +208,20 @@ print_count(const char *label, uint64_t count, const char *hint)
 }
 
 static void
+print_connection(const struct store *s)
+{
+	struct store_facts f;
+
+	if (s == NULL || !store_facts(s, &f))
+		return;
+	print_field("Connection", "%s, login by %s, round trip %u.%u ms%s",
+	    f.encrypted ? "encrypted" : "signed, not encrypted",
+	    f.kerberos ? "Kerberos" : "password", f.rtt_us / 1000,
+	    f.rtt_us / 100 % 10,
+	    f.confined ? "" : ", not kept from the home by this kernel");
+}
+
+static void
 print_text(const struct look *l, const struct standing *s)
 {
 	const struct memo *m = &s->memo;
@@ -196,6 +234,11 @@ print_text(const struct look *l, const struct standing *s)
 		print_prose("Reason", s->reason);
 	if (store[0] != '\0')
 		print_generations(&l->c, strcmp(s->state, "roaming") == 0);
+	print_connection(l->c.store);
+	if (l->c.store != NULL && store_uses_claims(l->c.store))
+		print_prose("Publishing",
+		    "by claims, since the server renames no directories: see "
+		    "roam-store(5)");
 	print_when("Last success", m->last_success_ns);
 	if (m->last_attempt_ns != m->last_success_ns)
 		print_when("Last attempt", m->last_attempt_ns);

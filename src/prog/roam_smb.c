@@ -339,6 +339,12 @@ run_remove(struct worker *w, const struct wire *m, struct err *e)
 	return files_remove(&w->files, m, e);
 }
 
+static int
+run_claim(struct worker *w, const struct wire *m, struct err *e)
+{
+	return smb_claim(w->files.smb, m->text[0], m->blob, m->blob_len, e);
+}
+
 /* Each request, and whether it needs a login. Those with run are answered by
  * OK or ERROR as it returns, the others answer by themselves. */
 static const struct handler {
@@ -358,6 +364,7 @@ static const struct handler {
 	[WIRE_MKDIR] = { run_mkdir, NULL, true },
 	[WIRE_RENAME] = { run_rename, NULL, true },
 	[WIRE_REMOVE] = { run_remove, NULL, true },
+	[WIRE_CLAIM] = { run_claim, NULL, true },
 };
 
 static void

@@ -312,10 +312,14 @@ smb_open(struct smb *s, const char *path, enum smb_open how,
 		/* For reading, too: only then it has a size for others. */
 		[SMB_OPEN_NEW] = O_RDWR | O_CREAT | O_EXCL,
 		[SMB_OPEN_AGAIN] = O_RDWR,
+		[SMB_OPEN_ALONE] = O_RDWR | O_CREAT | O_EXCL,
 	};
 	char url[URL_SIZE_MAX];
 	SMBCFILE *f;
 
+	smbc_setOptionOpenShareMode(s->context,
+	    how == SMB_OPEN_ALONE ? SMBC_SHAREMODE_DENY_ALL
+				  : SMBC_SHAREMODE_DENY_NONE);
 	f = smbc_getFunctionOpen(
 	    s->context)(s->context, locate(s, path, url), flags[how], 0666);
 	if (f == NULL)
@@ -396,6 +400,23 @@ smb_write_at(struct smb *s, struct smb_file *f, uint64_t off, const void *bytes,
 			return failed(e, n == 0 ? EIO : errno, "");
 	}
 	return 0;
+}
+
+int
+smb_claim(struct smb *s, const char *path, const void *bytes, size_t len,
+    struct err *e)
+{
+	struct smb_file *f;
+	struct err lost;
+	int rc = 0;
+
+	if (smb_open(s, path, SMB_OPEN_ALONE, &f, e) == -1)
+		return -1;
+	if (len > 0)
+		rc = smb_write_at(s, f, 0, bytes, len, e);
+	if (smb_close(s, f, rc == 0 ? e : &lost) == -1)
+		rc = -1;
+	return rc;
 }
 
 int

@@ -49,6 +49,7 @@ enum smb_open {
 	SMB_OPEN_READ,
 	SMB_OPEN_NEW, /* EEXIST where the name is taken */
 	SMB_OPEN_AGAIN,
+	SMB_OPEN_ALONE, /* as NEW, and until it is closed nobody else can */
 };
 int smb_open(struct smb *s, const char *path, enum smb_open how,
     struct smb_file **out, struct err *e) MUST_CHECK;
@@ -61,6 +62,10 @@ ssize_t smb_read_at(struct smb *s, struct smb_file *f, uint64_t off,
 int smb_write_at(struct smb *s, struct smb_file *f, uint64_t off,
     const void *bytes, size_t len, struct err *e) MUST_CHECK;
 int smb_close(struct smb *s, struct smb_file *f, struct err *e);
+
+/* A new file with these bytes, that nobody can open before it is closed. */
+int smb_claim(struct smb *s, const char *path, const void *bytes, size_t len,
+    struct err *e) MUST_CHECK;
 
 int smb_mkdir(struct smb *s, const char *path, struct err *e) MUST_CHECK;
 /* Fails with EEXIST or ENOTEMPTY where to exists. */

@@ -12,7 +12,8 @@
 /* A generation as far as retention looks at it. */
 struct past {
 	uint64_t number;
-	bool holds; /* its record can be read */
+	bool holds;  /* its record can be read */
+	bool unborn; /* a number that is no generation */
 	int64_t time_ns;
 	uint64_t parent;
 	uint32_t deltas;
@@ -50,6 +51,7 @@ read_past(struct collector *c, struct err *e)
 		if (repo_commit(r, p->number, &commit, e) == -1) {
 			if (!repo_is_damage(e))
 				return -1;
+			p->unborn = repo_is_unborn(e);
 			continue;
 		}
 		p->holds = true;
@@ -151,7 +153,8 @@ mark(struct collector *c, struct decode *how, struct err *e)
 	struct known known = { 0 };
 
 	for (size_t i = c->first; i < c->count; i++) {
-		if (mark_one(c, &c->past[i], &known, how, e) == 0)
+		if (c->past[i].unborn ||
+		    mark_one(c, &c->past[i], &known, how, e) == 0)
 			continue;
 		if (!repo_is_damage(e))
 			return -1;
@@ -237,6 +240,9 @@ expire(struct collector *c, const struct past *p, struct err *e)
 	bool needed;
 	int rc = -1;
 
+	/* What was begun and never finished keeps its number taken. */
+	if (p->unborn && p->number + c->records > newest)
+		return 0;
 	repo_path(dir, p->number, "");
 	if (sweep_list(c->repo->store, dir, &n, e) == -1 ||
 	    sort_files(c, p->number, &n, &needed, e) == -1)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "store/dir_last.h"
 
 static int
@@ -50,6 +51,28 @@ dir_sync(int dirfd)
 	closedir(dir);
 	errno = sys;
 	return sys == 0 ? 0 : -1;
+}
+
+int
+dir_make_whole(int dirfd, const char *name, const void *bytes, size_t len)
+{
+	char link[32];
+	struct err e;
+	int fd, rc = -1, sys;
+
+	fd = openat(dirfd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (io_write(fd, bytes, len, &e) == -1)
+		errno = e.sys;
+	else if (fsync(fd) == 0 &&
+	    linkat(AT_FDCWD, link, dirfd, name, AT_SYMLINK_FOLLOW) == 0)
+		rc = fsync(dirfd);
+	sys = errno;
+	close(fd);
+	errno = sys;
+	return rc;
 }
 
 /*

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,8 +178,8 @@ look(struct draft *d, const struct commit *c, struct err *e)
 		commit_free(&there);
 		return is;
 	}
-	if (e->kind == ERR_GONE)
-		return OUTCOME_FREE;
+	if (e->kind == ERR_GONE) /* or begun, and never to be finished */
+		return e->sys == ECANCELED ? OUTCOME_TAKEN : OUTCOME_FREE;
 	/* Damaged or of a newer format: not ours, which is whole. */
 	if (e->kind == ERR_FORMAT || e->kind == ERR_POLICY)
 		return OUTCOME_TAKEN;

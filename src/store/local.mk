@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	src/store/store.c src/store/store.h \
+	src/store/claims.c src/store/claims.h \
+	src/store/claims_publish.c \
 	src/store/dir_last.c src/store/dir_last.h \
 	src/store/store_dir.c src/store/store_dir.h \
 	src/store/file_url.c src/store/file_url.h \
@@ -20,7 +22,7 @@ libstore_a_SOURCES = \
 	src/store/tar.c src/store/tar.h \
 	src/store/packer.c src/store/packer.h \
 	src/store/fetch.c src/store/fetch.h \
-	src/store/repo.c src/store/repo.h \
+	src/store/repo.c src/store/repo.h src/store/repo_path.c \
 	src/store/draft.c \
 	src/store/usage.c src/store/usage.h \
 	src/store/sweep.c src/store/sweep.h \
@@ -39,6 +41,7 @@ tests_unit_test_store_SOURCES = \
 	tests/unit/test_fetch.c \
 	tests/unit/test_repo.c \
 	tests/unit/test_draft.c \
+	tests/unit/test_claims.c \
 	tests/unit/test_collect.c \
 	tests/unit/test_verify.c \
 	tests/unit/test_wire.c \

@@ -1,26 +1,24 @@
 #include "store/repo.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_DIGITS     12
 #define MANIFEST_SIZE_MAX ((uint64_t)1 << 30) /* bytes of the file */
-
-const char *
-repo_path(char out[STORE_PATH_MAX + 1], uint64_t number, const char *file)
-{
-	snprintf(out, STORE_PATH_MAX + 1, "gen/%0*llu%s%s", NUMBER_DIGITS,
-	    (unsigned long long)number, file[0] != '\0' ? "/" : "", file);
-	return out;
-}
 
 bool
 repo_is_damage(const struct err *e)
 {
 	return e->kind == ERR_FORMAT || e->kind == ERR_LIMIT ||
 	    e->kind == ERR_GONE;
+}
+
+bool
+repo_is_unborn(const struct err *e)
+{
+	return e->kind == ERR_GONE && (e->sys == ECANCELED || e->sys == EBUSY);
 }
 
 int
@@ -51,29 +49,16 @@ struct numbers {
 	uint64_t highest;
 };
 
-/* 12 digits that are not all zero, or 0: not a generation's name. */
-static uint64_t
-number_of(const char *name)
-{
-	uint64_t n = 0;
-
-	if (strlen(name) != NUMBER_DIGITS)
-		return 0;
-	for (; *name != '\0'; name++) {
-		if (*name < '0' || *name > '9')
-			return 0;
-		n = n * 10 + (uint64_t)(*name - '0');
-	}
-	return n;
-}
-
 static int
 add_number(const struct store_item *item, void *arg, struct err *e)
 {
 	struct numbers *list = arg;
-	uint64_t n = number_of(item->name), *more;
+	const char *rest;
+	uint64_t n = repo_number(item->name, &rest), *more;
 	size_t cap;
 
+	if (n != 0 && *rest != '\0')
+		return 0;
 	if (n > list->highest)
 		list->highest = n;
 	if (n == 0 || !item->is_dir)
@@ -154,6 +139,8 @@ repo_head_before(struct repo *r, uint64_t below, struct commit *out,
 			return 0;
 		if (!repo_is_damage(e))
 			return -1;
+		if (repo_is_unborn(e))
+			continue;
 		if ((*damaged)++ == 0 && note != NULL)
 			*note = *e;
 	}

@@ -92,6 +92,10 @@ int repo_load(struct repo *r, const struct known *known,
  * that the store cannot be read? */
 bool repo_is_damage(const struct err *e);
 
+/* Does e of repo_commit() say that the number was begun, but is no generation:
+ * not yet, or never? That is no damage (store/claims.h). */
+bool repo_is_unborn(const struct err *e);
+
 /* Is (number, id) c or an ancestor of c? Follows the chain of records where the
  * 32 named ones do not reach; where that is broken the answer is no. */
 int repo_descends(struct repo *r, const struct commit *c, uint64_t number,
@@ -124,5 +128,7 @@ void draft_free(struct draft *d);
 /* Path of a file of a generation: "gen/000000000042/commit". */
 const char *repo_path(char out[STORE_PATH_MAX + 1], uint64_t number,
     const char *file);
+/* The 12 digits that name begins with, and what follows them; 0: none. */
+uint64_t repo_number(const char *name, const char **rest);
 
 #endif

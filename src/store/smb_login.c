@@ -174,6 +174,7 @@ login_new_link(struct smb_session *s, bool create, struct err *e)
 		s->no_tickets = true;
 		rc = try_link(s, create, &tickets, e);
 	}
+	s->kerberos = tickets;
 	if (rc == 0)
 		return 0;
 	smb_link_end(s->link);

@@ -282,6 +282,7 @@ session_ask(struct smb_session *s, const struct smb_ask *ask,
 	size_t before = ask->parts != NULL ? ask->parts->len : 0;
 	struct smb_ask a = *ask;
 
+	s->repeated = false;
 	for (;;) {
 		if (session_ensure(s, e) == -1)
 			return -1;
@@ -290,6 +291,7 @@ session_ask(struct smb_session *s, const struct smb_ask *ask,
 			return 0;
 		if ((!a.harmless && !s->unreached) || !session_may_retry(s, e))
 			return -1;
+		s->repeated = s->repeated || !s->unreached;
 		if (a.parts != NULL)
 			a.parts->len = before;
 	}

@@ -30,12 +30,14 @@ struct smb_session {
 	store_ask *ask; /* NULL after session_open(): nobody waits there then */
 	void *ask_arg;
 	bool no_tickets;       /* they were refused, and a password was not */
+	bool kerberos;         /* the login was by a ticket */
 	uint64_t facts;        /* enum wire_fact */
 	struct smb_link *link; /* NULL: none now */
 	uint32_t serial;
 	unsigned losses;   /* of links in a row, without an answer between */
 	bool silent;       /* a call timed out: less patience from now on */
 	bool unreached;    /* the last request, by a link that broke before */
+	bool repeated;     /* the last session_ask() may have been done twice */
 	bool resuming;     /* again() is at work: its answers are no progress */
 	double wait_until; /* no new login before; what the last one said: */
 	struct err refusal;

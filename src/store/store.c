@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/step.h"
+#include "store/claims.h"
 #include "store/file_url.h"
 #include "store/smb_url.h"
 #include "store/store_dir.h"
@@ -93,10 +94,38 @@ store_open(struct store **out, const char *url, const struct store_how *how,
     struct err *e)
 {
 	const struct kind *kind;
+	struct store *s;
 
-	if (kind_of(url, &kind, e) == -1)
+	if (kind_of(url, &kind, e) == -1 ||
+	    kind->ops->open(&s, url, how, e) == -1)
 		return -1;
-	return kind->ops->open(out, url, how, e);
+	if (claims_new(&s->claims, e) == -1) {
+		store_close(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+bool
+store_facts(const struct store *s, struct store_facts *out)
+{
+	if (s->ops->facts == NULL)
+		return false;
+	s->ops->facts(s, out);
+	return true;
+}
+
+bool
+store_uses_claims(const struct store *s)
+{
+	return claims_in_use(s->claims);
+}
+
+int
+store_holds(struct store *s, const char *name, bool *yes, struct err *e)
+{
+	return claims_holds(s, name, yes, e);
 }
 
 /* What the visitor of a list gets to see; the rest is not ours. */
@@ -120,23 +149,30 @@ store_list(struct store *s, const char *dir, store_visit *visit, void *arg,
     struct err *e)
 {
 	struct own_names own = { visit, arg };
+	char real[STORE_PATH_MAX + 1];
 
 	if (dir[0] != '\0' && check_path(dir, e) == -1)
 		return -1;
 	s->calls++;
-	return s->ops->list(s, dir, visit_own, &own, e);
+	if (claims_look(s, dir, e) == -1)
+		return -1;
+	return s->ops->list(s, claims_where(s->claims, dir, real), visit_own,
+	    &own, e);
 }
 
 int
 store_load(struct store *s, const char *path, struct buf *out, struct err *e)
 {
+	char real[STORE_PATH_MAX + 1];
 	size_t before = out->len;
 
 	if (check_path(path, e) == -1)
 		return -1;
 	s->calls++;
-	if (s->ops->load(s, path, out, e) == -1)
-		return -1;
+	while (
+	    s->ops->load(s, claims_where(s->claims, path, real), out, e) == -1)
+		if (!claims_help(s, path, e))
+			return -1;
 	s->bytes_read += out->len - before;
 	return 0;
 }
@@ -145,14 +181,18 @@ int
 store_read(struct store *s, const char *path, uint64_t off, void *bytes,
     size_t len, struct err *e)
 {
+	char real[STORE_PATH_MAX + 1];
+
 	if (check_path(path, e) == -1)
 		return -1;
 	if (off > INT64_MAX || len > INT64_MAX - off)
 		return err_set(e, ERR_FORMAT, "%s: offset beyond any file",
 		    path);
 	s->calls++;
-	if (s->ops->read(s, path, off, bytes, len, e) == -1)
-		return -1;
+	while (s->ops->read(s, claims_where(s->claims, path, real), off, bytes,
+		   len, e) == -1)
+		if (!claims_help(s, path, e))
+			return -1;
 	s->bytes_read += len;
 	return 0;
 }
@@ -212,7 +252,7 @@ store_publish(struct store *s, const char *from, const char *to, struct err *e)
 	if (check_path(from, e) == -1 || check_path(to, e) == -1)
 		return -1;
 	s->calls++;
-	if (s->ops->publish(s, from, to, e) == -1)
+	if (claims_publish(s, from, to, e) == -1)
 		return -1;
 	step("publish");
 	return 0;
@@ -221,10 +261,13 @@ store_publish(struct store *s, const char *from, const char *to, struct err *e)
 int
 store_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 {
+	char real[STORE_PATH_MAX + 1];
+
 	if (check_path(path, e) == -1)
 		return -1;
 	s->calls++;
-	if (s->ops->remove(s, path, is_dir, e) == -1)
+	if (s->ops->remove(s, claims_where(s->claims, path, real), is_dir, e) ==
+	    -1)
 		return -1;
 	step("remove");
 	return 0;
@@ -233,6 +276,8 @@ store_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 void
 store_close(struct store *s)
 {
-	if (s != NULL)
-		s->ops->close(s);
+	if (s == NULL)
+		return;
+	claims_free(s->claims);
+	s->ops->close(s);
 }

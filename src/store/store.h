@@ -21,6 +21,7 @@
  */
 #define STORE_PATH_MAX 200
 
+struct claims;
 struct store;
 struct store_file;
 
@@ -59,6 +60,14 @@ struct store_how {
 	unsigned connect_ms;      /* to find and reach a server; 0: 5000 */
 };
 
+/* What is known of the line to a server. */
+struct store_facts {
+	bool encrypted; /* all that goes over it; else it is signed */
+	bool kerberos;  /* logged in by a ticket; else by a password */
+	bool confined;  /* what speaks with the server cannot open the home */
+	unsigned rtt_us;
+};
+
 struct store_ops {
 	const char *scheme; /* "file:" */
 
@@ -86,27 +95,41 @@ struct store_ops {
 	int (*write)(struct store_file *f, const void *bytes, size_t len,
 	    struct err *e);
 	int (*finish)(struct store_file *f, bool keep, struct err *e);
-	/* ERR_RACE where it exists. */
+	/* ERR_RACE where it exists; but as with create() it may be that a
+	 * name counts as new that came to be while a connection was lost. */
 	int (*mkdir)(struct store *s, const char *path, struct err *e);
 	/*
 	 * Give directory from, which is not empty, the name to, in one step and
-	 * only if to does not exist: ERR_RACE if it does. All files below it
+	 * only if to does not exist: ERR_RACE if it does. Where a server
+	 * renames no directory store.c does it by claims (roam-store(5)). All files below it
 	 * are durable before, the name after (as far as the server can).
 	 * ERR_OFFLINE: the outcome is unknown, and it may still happen.
 	 */
 	int (*publish)(struct store *s, const char *from, const char *to,
 	    struct err *e);
+	/*
+	 * A new file of so few bytes that one write holds them; nobody else can
+	 * open it before it is closed: that fails with sys EBUSY. All files
+	 * below from, unless NULL, are durable before. ERR_RACE where it
+	 * exists; any other error may leave a part of it. NULL: this kind of
+	 * store cannot.
+	 */
+	int (*claim)(struct store *s, const char *from, const char *path,
+	    const void *bytes, size_t len, struct err *e);
 	/* A file or an empty directory; success where there is none. ERR_RACE:
 	 * there is still something in the directory. */
 	int (*remove)(struct store *s, const char *path, bool is_dir,
 	    struct err *e);
+	/* NULL: there is no line. */
+	void (*facts)(const struct store *s, struct store_facts *out);
 	void (*close)(struct store *s);
 };
 
 /* A kind of store begins its own struct with this one; so does its file. */
 struct store {
 	const struct store_ops *ops;
-	const char *url; /* owned by the kind; for messages */
+	const char *url;       /* owned by the kind; for messages */
+	struct claims *claims; /* owned; NULL: none */
 	uint64_t bytes_read, bytes_written, calls; /* counted in store.c */
 };
 struct store_file {
@@ -133,6 +156,15 @@ int store_publish(struct store *s, const char *from, const char *to,
 int store_remove(struct store *s, const char *path, bool is_dir,
     struct err *e) MUST_CHECK;
 void store_close(struct store *s);
+
+/* False: the store is on this machine, as far as we know. */
+bool store_facts(const struct store *s, struct store_facts *out);
+/* Are generations published by claims, as the server does not rename
+ * directories? As far as was seen. */
+bool store_uses_claims(const struct store *s);
+/* Is what lies in tmp/name a published generation? */
+int store_holds(struct store *s, const char *name, bool *yes,
+    struct err *e) MUST_CHECK;
 
 /* Does url name a kind of store that we know, well formed? Opens nothing. */
 int store_check_url(const char *url, struct err *e) MUST_CHECK;

@@ -442,6 +442,24 @@ out:
 }
 
 static int
+dir_claim(struct store *s, const char *from, const char *path,
+    const void *bytes, size_t len, struct err *e)
+{
+	struct dir_store *d = (struct dir_store *)s;
+	const char *name;
+	int fd, rc = 0;
+
+	if (from != NULL && sync_tree(d, from, e) == -1)
+		return -1;
+	if ((fd = open_parent(d, path, &name)) == -1)
+		return failed(d, path, errno, e);
+	if (dir_make_whole(fd, name, bytes, len) == -1)
+		rc = failed(d, path, errno, e);
+	close(fd);
+	return rc;
+}
+
+static int
 dir_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 {
 	struct dir_store *d = (struct dir_store *)s;
@@ -464,6 +482,7 @@ const struct store_ops store_dir_ops = {
 	.finish = dir_finish,
 	.mkdir = dir_mkdir,
 	.publish = dir_publish,
+	.claim = dir_claim,
 	.remove = dir_remove,
 	.close = dir_close,
 };

@@ -281,15 +281,21 @@ smb_finish(struct store_file *f, bool keep, struct err *e)
 	return writer_finish(&d->writer, f, keep, e);
 }
 
+/* One that is there when a lost connection made us ask again is ours: names
+ * that matter are random. */
 static int
 smb_mkdir(struct store *s, const char *path, struct err *e)
 {
+	const struct smb_store *d = (const struct smb_store *)s;
 	const struct smb_ask a = {
 		.request = { .op = WIRE_MKDIR, .text = { path } },
 		.path = path,
+		.harmless = true,
 	};
 
-	return ask(s, &a, e);
+	if (ask(s, &a, e) == 0 || (e->kind == ERR_RACE && d->session.repeated))
+		return 0;
+	return -1;
 }
 
 /* How long an error of a rename is worth another try. Such a one was refused
@@ -322,6 +328,22 @@ smb_publish(struct store *s, const char *from, const char *to, struct err *e)
 }
 
 static int
+smb_claim(struct store *s, const char *from, const char *path,
+    const void *bytes, size_t len, struct err *e)
+{
+	const struct smb_ask a = {
+		.request = { .op = WIRE_CLAIM,
+		    .text = { path },
+		    .blob = bytes,
+		    .blob_len = len },
+		.path = path,
+	};
+
+	(void)from; /* no call of the library makes anything durable */
+	return ask(s, &a, e);
+}
+
+static int
 smb_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 {
 	const struct smb_ask a = {
@@ -329,6 +351,7 @@ smb_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 		    .number = { is_dir },
 		    .text = { path } },
 		.path = path,
+		.harmless = true,
 	};
 
 	if (ask(s, &a, e) == 0)
@@ -336,6 +359,20 @@ smb_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 	if (e->sys == EBUSY)
 		e->kind = ERR_RACE; /* somebody reads it */
 	return -1;
+}
+
+static void
+smb_facts(const struct store *s, struct store_facts *out)
+{
+	const struct smb_session *session =
+	    &((const struct smb_store *)s)->session;
+
+	*out = (struct store_facts){
+		.encrypted = (session->facts & WIRE_ENCRYPTED) != 0,
+		.kerberos = session->kerberos,
+		.confined = (session->facts & WIRE_CONFINED) != 0,
+		.rtt_us = session->rtt_us,
+	};
 }
 
 const struct store_ops store_smb_ops = {
@@ -349,6 +386,8 @@ const struct store_ops store_smb_ops = {
 	.finish = smb_finish,
 	.mkdir = smb_mkdir,
 	.publish = smb_publish,
+	.claim = smb_claim,
 	.remove = smb_remove,
+	.facts = smb_facts,
 	.close = smb_close,
 };

@@ -1,5 +1,6 @@
 #include "store/sweep.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +61,14 @@ sweep_remove(struct sweep *w, const char *dir, const struct name *n,
 	return 0;
 }
 
-/* A directory that is not empty afterwards, since it held another or somebody
- * else is at work there, is left for the next time. */
+/* A directory is left where it is not empty, since it held another or somebody
+ * else is at work there; and where the server removes none. */
+static bool
+is_left(const struct err *e)
+{
+	return e->kind == ERR_RACE || e->sys == EACCES || e->sys == EPERM;
+}
+
 static int
 remove_dir(struct sweep *w, const char *dir, struct err *e)
 {
@@ -77,7 +84,7 @@ remove_dir(struct sweep *w, const char *dir, struct err *e)
 	free(n.at);
 	if (rc == 0 && !w->dry)
 		rc = store_remove(w->store, dir, true, e);
-	return rc == -1 && e->kind == ERR_RACE ? 0 : rc;
+	return rc == -1 && is_left(e) ? 0 : rc;
 }
 
 /* Into trash/, which is made where it is missing. */
@@ -109,7 +116,7 @@ sweep_discard(struct sweep *w, const char *dir, const char *name, struct err *e)
 	snprintf(to, sizeof(to), "trash/%.32s-%.8s", name,
 	    hash_hex(&salt, hex));
 	if (to_trash(w->store, dir, to, e) == -1)
-		return -1;
+		return e->kind == ERR_RACE ? 0 : -1; /* somebody reads it */
 	return remove_dir(w, to, e);
 }
 
@@ -145,7 +152,7 @@ sweep_draft(struct sweep *w, const struct name *n, struct err *e)
 	if (!w->dry) {
 		if (store_remove(w->store, path, true, e) == 0)
 			return 0;
-		if (e->kind != ERR_RACE)
+		if (!is_left(e))
 			return -1;
 	}
 	return sweep_discard(w, path, n->name, e);
@@ -155,14 +162,20 @@ int
 sweep_drafts(struct sweep *w, int64_t before_ns, uint64_t *count, struct err *e)
 {
 	struct names n;
+	bool held;
 	int rc;
 
 	rc = sweep_list(w->store, "tmp", &n, e);
-	for (size_t i = 0; i < n.count && rc == 0; i++)
-		if (n.at[i].mtime_ns < before_ns) {
+	for (size_t i = 0; i < n.count && rc == 0; i++) {
+		if (n.at[i].mtime_ns >= before_ns)
+			continue;
+		/* Where the server renames nothing generations lie here. */
+		rc = store_holds(w->store, n.at[i].name, &held, e);
+		if (rc == 0 && !held) {
 			rc = sweep_draft(w, &n.at[i], e);
 			*count += rc == 0;
 		}
+	}
 	free(n.at);
 	return rc;
 }
@@ -190,5 +203,7 @@ sweep_clock(const struct sweep *w, int64_t *now_ns, struct err *e)
 	free(n.at);
 	if (rc == -1)
 		return -1;
-	return store_remove(w->store, path, true, e);
+	if (store_remove(w->store, path, true, e) == -1 && !is_left(e))
+		return -1;
+	return 0;
 }

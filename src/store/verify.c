@@ -106,7 +106,10 @@ look_at_records(struct verifier *v, struct err *e)
 		s->number = r->number[i];
 		if (repo_commit(r, s->number, &s->commit, e) == 0)
 			s->holds = true;
-		else if (repo_is_damage(e))
+		else if (repo_is_unborn(e)) {
+			v->count--;
+			continue;
+		} else if (repo_is_damage(e))
 			found(v, s->number, "commit", e->text);
 		else
 			return -1;

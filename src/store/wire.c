@@ -24,6 +24,7 @@ static const struct shape {
 	[WIRE_OK] = { 2, 0, true },
 	[WIRE_PART] = { 0, 0, true },
 	[WIRE_ERROR] = { 2, 1, false },
+	[WIRE_CLAIM] = { 0, 1, true },
 };
 _Static_assert(sizeof(shapes) / sizeof(shapes[0]) == WIRE__COUNT,
     "every op has a shape");

@@ -34,6 +34,7 @@
  *     MKDIR                             path
  *     RENAME                            from, to
  *     REMOVE   is_dir                   path
+ *     CLAIM                             path                    bytes
  *     OK       a, b                                             bytes
  *     PART                                                      bytes
  *     ERROR    errno, stage             detail
@@ -47,6 +48,7 @@
  * are records of 1 byte (1: a directory), 8 bytes size, 8 bytes mtime in ns,
  * and a text. READ's OK has fewer bytes than asked for at the end of the file;
  * WRITE's a is the microseconds that it took.
+ * CLAIM makes a file that nobody else can open before it is closed again.
  * handle is a number below WIRE_HANDLES that the program chose; RESUME opens a
  * file that it made earlier and that has size bytes at least.
  */
@@ -74,6 +76,7 @@ enum wire_op {
 	WIRE_OK,
 	WIRE_PART,
 	WIRE_ERROR,
+	WIRE_CLAIM,
 	WIRE__COUNT
 };
 

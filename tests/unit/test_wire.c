@@ -60,6 +60,11 @@ static const struct wire samples[] = {
 	    .blob = "\0x",
 	    .blob_len = 2 },
 	{ .op = WIRE_PART, .id = 5 },
+	{ .op = WIRE_CLAIM,
+	    .id = 4,
+	    .text = { "gen/000000000042/claim" },
+	    .blob = "bytes",
+	    .blob_len = 5 },
 	{ .op = WIRE_ERROR, .id = 5, .number = { 13, 2 }, .text = { "why" } },
 };
 #define N_SAMPLES (sizeof(samples) / sizeof(samples[0]))
@@ -98,7 +103,7 @@ Test(wire, what_is_cut_off_or_too_long_is_refused)
 		}
 		buf_u8(&b, 'x');
 		if (samples[i].op != WIRE_WRITE && samples[i].op != WIRE_OK &&
-		    samples[i].op != WIRE_PART)
+		    samples[i].op != WIRE_CLAIM && samples[i].op != WIRE_PART)
 			cr_expect_eq(wire_decode(&back, b.bytes + WIRE_HEAD,
 					 b.len - WIRE_HEAD, &e),
 			    -1, "sample %zu and more", i);
