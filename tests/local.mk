@@ -31,6 +31,7 @@ TESTS += $(source_checks)
 # main() that reads files.
 fuzz_targets = \
 	tests/fuzz/fuzz_blocks \
+	tests/fuzz/fuzz_claim \
 	tests/fuzz/fuzz_commit \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_dn \
@@ -84,17 +85,19 @@ scenarios = \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \
 	tests/scenario/57-rules-check.sh \
-	tests/scenario/60-smb.sh
+	tests/scenario/60-smb.sh \
+	tests/scenario/61-smb-lines.sh \
+	tests/scenario/62-smb-kerberos.sh \
+	tests/scenario/63-smb-races.sh \
+	tests/scenario/64-smb-cuts.sh \
+	tests/scenario/66-smb-claims.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 
-# Long lines, a domain controller, races with kills: on demand, by
-# 'make check TESTS=tests/scenario/62-smb-kerberos.sh' and the like.
-dist_check_SCRIPTS += tests/scenario/61-smb-lines.sh \
-	tests/scenario/62-smb-kerberos.sh tests/scenario/63-smb-races.sh
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
-	tests/scenario/stops.sh tests/scenario/with-smbd tests/scenario/with-dc \
-	tests/smb-proxy
+	tests/scenario/lines.sh tests/scenario/races.sh \
+	tests/scenario/stops.sh tests/scenario/with-smbd \
+	tests/scenario/with-dc tests/smb-proxy
 
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources

@@ -12,16 +12,18 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "store/store.h"
 
 /*
  * What store.h promises, for any kind of store. ROAM_TEST_STORE is the URL of
  * one; each test works in a directory of its own in it. Without that the store
  * is a temporary directory. ROAM_TEST_PASSWORD is a file with its password,
- * ROAM_TEST_ENCRYPT says "desired" or "off", ROAM_TEST_MIN_PROTOCOL of SMB.
+ * ROAM_TEST_ENCRYPT says "desired" or "off", ROAM_TEST_MIN_PROTOCOL of SMB, and
+ * ROAM_TEST_ROUNDS how often eight race.
  */
 #define RACERS 8
-#define ROUNDS 100
+#define ROUNDS 100 /* at most */
 
 static char url[512];
 static char tmp[] = "/tmp/roam-test-XXXXXX"; /* "" when it is not ours */
@@ -529,9 +531,21 @@ Test(contract, a_store_that_is_not_there_is_gone_unless_it_is_to_be_made)
 /* What all racers see. */
 struct race {
 	pthread_barrier_t start;
+	int rounds;
 	int won[RACERS][ROUNDS];
 	int other[RACERS]; /* failures that are not ERR_RACE */
 };
+
+static int
+rounds_wanted(void)
+{
+	const char *given = getenv("ROAM_TEST_ROUNDS");
+	uint64_t n = ROUNDS;
+
+	if (given != NULL)
+		cr_assert_eq(text_number(given, 1, ROUNDS, &n, &e), 0);
+	return (int)n;
+}
 
 static void
 race_one(struct race *r, int me)
@@ -540,7 +554,7 @@ race_one(struct race *r, int me)
 	char file[STORE_PATH_MAX + 1], text[32];
 
 	open_store(); /* of its own: not every kind can be shared */
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < r->rounds; i++) {
 		snprintf(from, sizeof(from), "%.60s/from-%d-%d", dir, me, i);
 		snprintf(to, sizeof(to), "%.60s/gen/%d", dir, i);
 		snprintf(file, sizeof(file), "%.100s/id", from);
@@ -586,9 +600,10 @@ Test(contract, of_eight_that_publish_at_once_one_wins)
 	int winners, winner;
 
 	cr_assert_neq(r, MAP_FAILED);
+	r->rounds = rounds_wanted();
 	cr_assert_eq(store_mkdir(store, at("gen"), &e), 0);
 	let_them_race(r);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < r->rounds; i++) {
 		winners = winner = 0;
 		for (int k = 0; k < RACERS; k++)
 			if (r->won[k][i]) {

@@ -11,6 +11,9 @@ fi
 . "${srcdir:-.}/tests/scenario/lib.sh"
 
 url=$ROAM_TEST_STORE
+# Where workers have their folders: ours, so that what is left there is too.
+export XDG_RUNTIME_DIR=$work/run
+mkdir -m 700 "$XDG_RUNTIME_DIR"
 cat > "$work/conf" <<-END
 	[network]
 	connect_timeout = 2s
@@ -182,7 +185,7 @@ for ms in 10 50 150; do
 	start=$(date +%s%N)
 	expect 3 smb a sync
 	took=$((($(date +%s%N) - start) / 1000000))
-	[ "$took" -lt 6000 ] || fail "a frozen server cost $took ms"
+	[ "$took" -lt 20000 ] || fail "a frozen server cost $took ms"
 	"$SMBD" thaw
 	head -c $((30 << 20)) /dev/urandom > "$a/hang"
 	tree_of "$a" > "$work/before"
@@ -196,7 +199,7 @@ for ms in 10 50 150; do
 	took=$((($(date +%s%N) - start) / 1000000))
 	[ "$status" = 3 ] || [ "$status" = 0 ] ||
 		fail "frozen after $ms ms: exit $status: $(cat "$work/.log")"
-	[ "$took" -lt 15000 ] || fail "frozen after $ms ms: $took ms to the end"
+	[ "$took" -lt 40000 ] || fail "frozen after $ms ms: $took ms to the end"
 	"$SMBD" thaw
 	tree_of "$a" | diff "$work/before" - || fail "the home was changed"
 done
@@ -208,11 +211,12 @@ expect 0 smb a verify --data
 # --- What is left --------------------------------------------------------------
 # A worker whose program is gone ends soon, and takes its folder along.
 is_clean() {
-	local left
-	for left in /tmp/roam-smb-*; do
-		[ ! -e "$left" ] || [ "$left" -ot "$work/conf" ] || return 1
+	local worker
+	for worker in $(pgrep -x roam-smb); do
+		! tr '\0' '\n' < "/proc/$worker/environ" 2> /dev/null |
+			grep -q "^HOME=$XDG_RUNTIME_DIR/" || return 1
 	done
-	! pgrep -P 1 -x roam-smb > /dev/null
+	[ -z "$(ls -A "$XDG_RUNTIME_DIR")" ]
 }
 for _ in $(seq 200); do
 	is_clean && break

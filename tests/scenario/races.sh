@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034
 # Machines that race for generations through a real SMB server, while sessions
 # of the server and runs of the machines are killed; sourced behind lib.sh by
 # scenarios inside of with-smbd.
