@@ -32,6 +32,12 @@ clock_steady_s(void)
 	return (double)nanoseconds(CLOCK_MONOTONIC) / NS_PER_S;
 }
 
+double
+clock_since_boot_s(void)
+{
+	return (double)nanoseconds(CLOCK_BOOTTIME) / NS_PER_S;
+}
+
 void
 clock_sleep_ms(unsigned ms)
 {

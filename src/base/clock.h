@@ -11,6 +11,8 @@ int64_t clock_now_ns(void);
 int64_t clock_tick_ns(void);
 /* Seconds that only go forward, for durations and deadlines. */
 double clock_steady_s(void);
+/* The same, and they go on while the machine sleeps. */
+double clock_since_boot_s(void);
 void clock_sleep_ms(unsigned ms);
 
 #endif

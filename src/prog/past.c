@@ -131,6 +131,8 @@ past_load(struct look *l, uint64_t number, struct commit *out,
 		.profile = c->state.number > 0 ? &c->state.head : NULL,
 		.number = c->state.number,
 		.id = c->state.id,
+		.store_id = c->state.store_id,
+		.manifest = c->state.manifest,
 	};
 	const struct decode how = { .arena = &c->arena,
 		.machines = &c->machines };

@@ -136,7 +136,11 @@ mark_one(struct collector *c, const struct past *p, struct known *known,
 	if (rc == 0) {
 		profile_free(&c->head);
 		c->head = now;
-		*known = (struct known){ &c->head, commit.number, commit.id };
+		*known = (struct known){
+			.profile = &c->head,
+			.number = commit.number,
+			.id = commit.id,
+		};
 		rc = usage_add(&c->usage, &c->head, e);
 	}
 	commit_free(&commit);

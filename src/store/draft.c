@@ -9,6 +9,12 @@
 /* How often an unknown outcome is looked into before we give up for now. */
 #define TRIES_MAX 3
 #define WAIT_MS   200
+/*
+ * A listing that is no older says what there is: for a number to have been used
+ * and collected since, and be free again, 64 generations would have to come
+ * after it.
+ */
+#define FRESH_S 60.0
 
 struct draft {
 	struct repo *repo; /* borrowed */
@@ -254,9 +260,14 @@ rename_draft(struct draft *d, const struct commit *c, struct err *e)
 	    why.text);
 }
 
-/* After all others have seen it, too: are we in the history that goes on? */
+/*
+ * After all others have seen it, too: are we in the history that goes on? Whoever
+ * slept since the last listing may have got a number that was free once more;
+ * and where the outcome was not known others may have gone on without us.
+ */
 static int
-check_ancestry(struct draft *d, const struct commit *c, struct err *e)
+check_ancestry(struct draft *d, const struct commit *c, bool was_unsure,
+    struct err *e)
 {
 	struct repo *r = d->repo;
 	struct commit head = { 0 };
@@ -264,6 +275,8 @@ check_ancestry(struct draft *d, const struct commit *c, struct err *e)
 	bool yes = false;
 	int rc;
 
+	if (!was_unsure && clock_since_boot_s() - r->listed_s < FRESH_S)
+		return 0;
 	if (repo_list(r, e) == -1)
 		return -1;
 	if (repo_next(r) == c->number + 1)
@@ -295,7 +308,7 @@ draft_publish(struct draft *d, struct commit *c, const void *manifest,
 		return -1;
 	if (rename_draft(d, c, e) == -1)
 		return -1;
-	return check_ancestry(d, c, e);
+	return check_ancestry(d, c, d->unsure != 0, e);
 }
 
 /* As far as that works: what stays behind is collected some day. */

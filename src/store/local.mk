@@ -23,6 +23,7 @@ libstore_a_SOURCES = \
 	src/store/packer.c src/store/packer.h \
 	src/store/fetch.c src/store/fetch.h \
 	src/store/repo.c src/store/repo.h src/store/repo_path.c \
+	src/store/repo_profile.c \
 	src/store/draft.c \
 	src/store/usage.c src/store/usage.h \
 	src/store/sweep.c src/store/sweep.h \

@@ -20,6 +20,7 @@ struct repo {
 	uint64_t *number;    /* owned; of the last listing, ascending */
 	size_t number_count;
 	uint64_t highest; /* number of any name, of what is no directory too */
+	double listed_s;  /* when that began, on clock_since_boot_s() */
 };
 
 int repo_open(struct repo **out, struct store *s, struct err *e) MUST_CHECK;
@@ -65,6 +66,9 @@ struct known {
 	const struct profile *profile; /* NULL: none */
 	uint64_t number;
 	struct hash id;
+	/* Of its commit. Zeros: not known, so that commit is read once more
+	 * where the manifest after it is checked. */
+	struct hash store_id, manifest;
 };
 
 /* What generation c holds: reads manifests back to a checkpoint or to what is

@@ -8,15 +8,13 @@
 /*
  * A chunk is one request to the server, which has to carry it out within the
  * library's time-out however slow the line is, and costs a round trip however
- * fast it is. So the first is as large as a line of 1 Mbit/s can take, and the
- * next ones grow as long as they are quick.
+ * fast it is. So the first is as large as a line of 1 Mbit/s can take, and how
+ * long that took tells how large the next ones may be.
  */
 #define CHUNK_FIRST ((size_t)2 << 20)
 #define SLOWEST     64u /* bytes in a millisecond, of half the time there is */
 #define CHUNK_MIN   ((size_t)64 << 10)
-#define CHUNK_MAX   ((size_t)4 << 20)
-#define CHUNK_FAR   WIRE_BLOB /* where the round trip is long */
-#define RTT_FAR_US  5000u
+#define CHUNK_MAX   WIRE_BLOB
 #define QUICK_US    150000u
 #define SLOW_US     1500000u
 /* What a worker is sent ahead, and what we keep in memory. */
@@ -91,16 +89,25 @@ drop_first(struct smb_writer *w)
 	free(c);
 }
 
+/* As large as what would still be quick, by what one chunk took beyond the
+ * round trip. */
 static void
 adapt(struct smb_writer *w, size_t len, uint64_t took_us)
 {
-	size_t max = w->session->rtt_us < RTT_FAR_US ? CHUNK_MAX : CHUNK_FAR;
+	uint64_t rtt_us = w->session->rtt_us, us;
 
-	if (took_us > SLOW_US && w->chunk_size > CHUNK_MIN)
+	w->measured = true;
+	if (took_us > SLOW_US && w->chunk_size > CHUNK_MIN) {
 		w->chunk_size /= 2;
-	else if (took_us < QUICK_US && len >= w->chunk_size &&
-	    w->chunk_size < max)
+		return;
+	}
+	us = took_us > rtt_us ? took_us - rtt_us : 0;
+	for (; len >= w->chunk_size && us < QUICK_US; us *= 2) {
+		if (w->chunk_size == CHUNK_MAX)
+			return;
 		w->chunk_size *= 2;
+		len *= 2;
+	}
 }
 
 int
@@ -298,6 +305,9 @@ filling_of(struct smb_writer *w, struct smb_out *out, struct err *e)
 		return c;
 	if (w->chunk_size == 0)
 		w->chunk_size = first_chunk(w->session);
+	/* The first one is waited for: it pays to know what the line carries. */
+	if (!w->measured && settle(w, 0, e) == -1)
+		return NULL;
 	if ((c = malloc(sizeof(*c) + w->chunk_size)) == NULL) {
 		err_fill_sys(e, "store");
 		return NULL;

@@ -24,6 +24,7 @@ struct smb_writer {
 	struct chunk *first, **last; /* sent, in their order */
 	size_t under_way;            /* bytes of them */
 	size_t chunk_size;           /* of the next chunk; 0: none yet */
+	bool measured;               /* by an answer to one */
 };
 
 void writer_init(struct smb_writer *w, struct smb_session *s);

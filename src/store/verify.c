@@ -273,7 +273,11 @@ check_generation(struct verifier *v, struct profile *before,
 	rc = check_profile(v, before, &p, e);
 	profile_free(before);
 	*before = p;
-	*known = (struct known){ before, s->number, s->commit.id };
+	*known = (struct known){
+		.profile = before,
+		.number = s->number,
+		.id = s->commit.id,
+	};
 	return rc;
 }
 

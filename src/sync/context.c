@@ -192,6 +192,8 @@ load_remote(struct context *c, struct err *e)
 		.profile = c->state.number > 0 ? &c->state.head : NULL,
 		.number = c->state.number,
 		.id = c->state.id,
+		.store_id = c->state.store_id,
+		.manifest = c->state.manifest,
 	};
 	const struct decode how = {
 		.arena = &c->arena,

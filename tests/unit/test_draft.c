@@ -326,6 +326,42 @@ Test(draft, a_generation_that_history_goes_on_without_is_told)
 	repo_close(r);
 }
 
+Test(draft, a_list_of_this_moment_is_not_made_once_more)
+{
+	struct made m;
+	uint64_t calls, fresh;
+
+	make(&m, s.repo);
+	calls = s.store->calls;
+	cr_assert_eq(publish(&m), 0, "%s", e.text);
+	fresh = s.store->calls - calls;
+	drop(&m);
+	make(&m, s.repo);
+	s.repo->listed_s -= 61;
+	calls = s.store->calls;
+	cr_assert_eq(publish(&m), 0, "%s", e.text);
+	cr_expect_eq(s.store->calls - calls, fresh + 1);
+	drop(&m);
+}
+
+Test(draft, a_writer_that_slept_is_told_that_its_number_was_used_before)
+{
+	struct made mine, other;
+
+	make(&mine, s.repo);
+	for (int i = 0; i < 2; i++) {
+		make(&other, s.repo);
+		cr_assert_eq(publish(&other), 0, "%s", e.text);
+		drop(&other);
+	}
+	storage_shell(&s, "rm -r gen/000000000001");
+	s.repo->listed_s -= 61;
+	cr_expect_eq(publish(&mine), -1);
+	cr_expect_eq(e.kind, ERR_STORE);
+	cr_expect_not_null(strstr(e.text, "goes on"), "%s", e.text);
+	drop(&mine);
+}
+
 /* Killed after each step: the store has one generation more or as many as
  * before, and the next push succeeds. */
 Test(draft, a_push_can_be_killed_at_every_step)

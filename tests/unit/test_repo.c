@@ -234,7 +234,9 @@ Test(repo, what_is_known_is_not_read_again_and_shared)
 	for (int i = 0; i < 9; i++)
 		storage_push(&s, i % 2 ? "a=1 b=2" : "a=1");
 	storage_load(&s, &h);
-	known = (struct known){ &h.profile, 9, h.commit.id };
+	known = (struct known){ .profile = &h.profile,
+		.number = 9,
+		.id = h.commit.id };
 	storage_push(&s, "a=1 c=3");
 	cr_assert_eq(repo_commit(s.repo, 10, &c, &e), 0);
 	calls = s.store->calls;
@@ -242,6 +244,21 @@ Test(repo, what_is_known_is_not_read_again_and_shared)
 	/* Its manifest, and its parent's record. */
 	cr_expect_eq(s.store->calls - calls, 2);
 	cr_expect_eq(p.tree.entry[0], h.profile.tree.entry[0]);
+	profile_free(&p);
+
+	/* Where the caller knows what that record said, not even it. */
+	known.store_id = h.commit.store_id;
+	known.manifest = h.commit.manifest.hash;
+	calls = s.store->calls;
+	cr_assert_eq(repo_profile(s.repo, &c, &known, &how, &p, &e), 0);
+	cr_expect_eq(s.store->calls - calls, 1);
+	cr_expect_eq(p.tree.entry[0], h.profile.tree.entry[0]);
+	profile_free(&p);
+	/* What does not fit is looked at. */
+	known.manifest.b[0] ^= 1;
+	calls = s.store->calls;
+	cr_assert_eq(repo_profile(s.repo, &c, &known, &how, &p, &e), 0);
+	cr_expect_eq(s.store->calls - calls, 2);
 	profile_free(&p);
 	commit_free(&c);
 
