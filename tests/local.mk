@@ -36,6 +36,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_dn \
 	tests/fuzz/fuzz_facts \
+	tests/fuzz/fuzz_driver \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_netlogon \

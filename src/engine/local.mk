@@ -10,6 +10,14 @@ libengine_a_SOURCES = \
 	src/engine/put.c \
 	src/engine/blocks.c src/engine/blocks.h \
 	src/engine/match.c \
+	src/engine/records.c src/engine/records.h \
+	src/engine/three.c src/engine/three.h \
+	src/engine/braid.c src/engine/braid.h \
+	src/engine/driver.c src/engine/driver.h \
+	src/engine/driver_parts.h \
+	src/engine/driver_keyfile.c \
+	src/engine/driver_lines.c \
+	src/engine/driver_text.c \
 	src/engine/report.c src/engine/report.h \
 	src/engine/json.c src/engine/json.h
 
@@ -22,6 +30,8 @@ tests_unit_test_engine_SOURCES = \
 	tests/unit/test_groups.c \
 	tests/unit/test_plan.c \
 	tests/unit/test_blocks.c \
+	tests/unit/test_driver.c \
+	tests/unit/test_driver_random.c \
 	tests/unit/test_report.c
 tests_unit_test_engine_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CRITERION_LIBS)

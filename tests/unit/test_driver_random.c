@@ -1,0 +1,242 @@
+#include "engine/driver.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Triples by chance: one text, and two versions of it, edited by chance. What
+ * must hold of all: nothing that a side added is lost, the sides can be
+ * exchanged, and the outcome merged again is the outcome.
+ */
+#define TRIPLES 10000
+
+static uint32_t
+draw(uint64_t *seed, uint32_t below)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((*seed >> 33) % below);
+}
+
+/* A kind of file: how a line of it looks, and how sure the driver has to be. */
+struct kind {
+	enum driver driver;
+	void (*line)(struct buf *out, uint64_t *seed);
+	const char *head; /* the first line, that nobody edits; or "" */
+	uint32_t sure;    /* per cent of triples, at least */
+};
+
+static void
+word_line(struct buf *out, uint64_t *seed)
+{
+	buf_text(out, "%c%u\n", 'a' + (int)draw(seed, 3), draw(seed, 9));
+}
+
+static void
+stamped_line(struct buf *out, uint64_t *seed)
+{
+	buf_text(out, "#%u\nls %u\n", 1000 + draw(seed, 900), draw(seed, 5));
+}
+
+static void
+key_line(struct buf *out, uint64_t *seed)
+{
+	switch (draw(seed, 8)) {
+	case 0:
+		buf_text(out, "[G%u]\n", draw(seed, 4));
+		return;
+	case 1:
+		buf_text(out, "# comment %u\n", draw(seed, 4));
+		return;
+	case 2:
+		buf_text(out, "\n");
+		return;
+	case 3:
+		buf_text(out, "list=%c;%c;\n", 'a' + (int)draw(seed, 4),
+		    'a' + (int)draw(seed, 4));
+		return;
+	default:
+		buf_text(out, "k%u=%u\n", draw(seed, 12), draw(seed, 4));
+	}
+}
+
+static const struct kind kinds[] = {
+	{ DRIVER_LINES, word_line, "", 90 },
+	{ DRIVER_LINES, stamped_line, "", 90 },
+	{ DRIVER_TEXT, word_line, "begin\n", 50 },
+	{ DRIVER_KEYFILE, key_line, "[G]\n", 80 },
+};
+
+/* Lines in a list, so that they can be edited. */
+struct lines {
+	char at[40][24];
+	size_t count;
+};
+
+static void
+lines_draw(struct lines *l, const struct kind *k, uint64_t *seed)
+{
+	struct buf b = { 0 };
+
+	l->count = draw(seed, 12);
+	for (size_t i = 0; i < l->count; i++) {
+		buf_clear(&b);
+		k->line(&b, seed);
+		snprintf(l->at[i], sizeof(l->at[i]), "%.*s", (int)b.len,
+		    (const char *)b.bytes);
+	}
+	buf_free(&b);
+}
+
+static void
+lines_edit(struct lines *l, const struct kind *k, uint64_t *seed)
+{
+	struct lines new;
+	size_t at;
+
+	for (uint32_t n = draw(seed, 4); n > 0; n--) {
+		do
+			lines_draw(&new, k, seed);
+		while (new.count == 0);
+		at = draw(seed, (uint32_t)l->count + 1);
+		if (draw(seed, 3) == 0 && at < l->count) {
+			memmove(l->at[at], l->at[at + 1],
+			    (l->count - at - 1) * sizeof(l->at[0]));
+			l->count--;
+		} else if (l->count < 38) {
+			memmove(l->at[at + 1], l->at[at],
+			    (l->count - at) * sizeof(l->at[0]));
+			memcpy(l->at[at], new.at[0], sizeof(l->at[0]));
+			l->count++;
+		}
+	}
+}
+
+static void
+lines_join(struct buf *out, const struct lines *l, const struct kind *k)
+{
+	buf_clear(out);
+	buf_text(out, "%s", k->head);
+	for (size_t i = 0; i < l->count; i++)
+		buf_text(out, "%s", l->at[i]);
+}
+
+static size_t
+times(const struct lines *l, const char *line)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		n += strcmp(l->at[i], line) == 0;
+	return n;
+}
+
+static bool
+holds(const struct buf *b, const char *line)
+{
+	return memmem(b->bytes, b->len, line, strlen(line)) != NULL;
+}
+
+/* Lines that side has and base has not are in out, unless they are lists. */
+static bool
+keeps_news(const struct buf *out, const struct lines *base,
+    const struct lines *side)
+{
+	for (size_t i = 0; i < side->count; i++)
+		if (times(base, side->at[i]) == 0 &&
+		    strncmp(side->at[i], "list=", 5) != 0 &&
+		    !holds(out, side->at[i]))
+			return false;
+	return true;
+}
+
+static struct version
+version(const struct buf *b)
+{
+	return (
+	    struct version){ b->len > 0 ? (const char *)b->bytes : "", b->len };
+}
+
+static bool
+merge(enum driver d, const struct versions *in, struct buf *out)
+{
+	struct err e;
+	bool sure;
+
+	buf_clear(out);
+	cr_assert_eq(driver_merge(d, in, out, &sure, &e), 0);
+	return sure;
+}
+
+static bool
+same(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len &&
+	    (a->len == 0 || memcmp(a->bytes, b->bytes, a->len) == 0);
+}
+
+struct triple {
+	struct lines base, local, remote;
+	struct buf b, l, r, out, again;
+};
+
+static bool
+check_triple(struct triple *t, const struct kind *k, uint64_t seed)
+{
+	const struct versions in = { version(&t->b), version(&t->l),
+		version(&t->r) };
+	const struct versions turned = { in.base, in.remote, in.local };
+	struct versions settled = in;
+	bool sure = merge(k->driver, &in, &t->out);
+
+	if (!sure)
+		return false;
+	cr_assert(keeps_news(&t->out, &t->base, &t->local) &&
+		keeps_news(&t->out, &t->base, &t->remote),
+	    "%s, seed %llu: something is lost", driver_word(k->driver),
+	    (unsigned long long)seed);
+	settled.local = version(&t->out);
+	cr_assert(merge(k->driver, &settled, &t->again) &&
+		same(&t->out, &t->again),
+	    "%s, seed %llu: merged again it is another", driver_word(k->driver),
+	    (unsigned long long)seed);
+	if (merge(k->driver, &turned, &t->again))
+		cr_assert_eq(t->out.len, t->again.len,
+		    "%s, seed %llu: it matters who is who",
+		    driver_word(k->driver), (unsigned long long)seed);
+	return true;
+}
+
+static void
+check_kind(const struct kind *k)
+{
+	struct triple t = { .b = { 0 } };
+	uint32_t sure = 0;
+
+	for (uint64_t n = 0; n < TRIPLES; n++) {
+		uint64_t seed = n + 1;
+
+		lines_draw(&t.base, k, &seed);
+		t.local = t.remote = t.base;
+		lines_edit(&t.local, k, &seed);
+		lines_edit(&t.remote, k, &seed);
+		lines_join(&t.b, &t.base, k);
+		lines_join(&t.l, &t.local, k);
+		lines_join(&t.r, &t.remote, k);
+		sure += check_triple(&t, k, n);
+	}
+	cr_expect_geq(sure, TRIPLES / 100 * k->sure, "%s: sure of %u",
+	    driver_word(k->driver), sure);
+	buf_free(&t.b);
+	buf_free(&t.l);
+	buf_free(&t.r);
+	buf_free(&t.out);
+	buf_free(&t.again);
+}
+
+Test(driver_random, loses_nothing_and_settles, .timeout = 300)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		check_kind(&kinds[i]);
+}
