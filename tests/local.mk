@@ -92,6 +92,8 @@ scenarios = \
 	tests/scenario/63-smb-races.sh \
 	tests/scenario/64-smb-cuts.sh \
 	tests/scenario/66-smb-claims.sh
+	tests/scenario/54-merge.sh \
+	tests/scenario/60-smb.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 

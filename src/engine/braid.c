@@ -99,7 +99,7 @@ find(const struct sorted *s, const struct strand *like)
 static bool
 same(const struct strand *a, const struct strand *b)
 {
-	return a != NULL && b != NULL && record_same(&a->text, &b->text);
+	return a != NULL && b != NULL && piece_same(&a->text, &b->text);
 }
 
 /* What becomes of one name; false: it is gone. */

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "engine/records.h"
+#include "engine/pieces.h"
 
 /*
  * braid - three versions of a list of named things (keys, groups, members,
@@ -17,7 +17,7 @@ struct strand {
 	size_t id_len;
 	uint32_t kind; /* names of different kinds are never the same */
 	uint32_t nth;  /* of those with that name; braid() counts */
-	struct record text;
+	struct piece text;
 };
 
 struct strands {

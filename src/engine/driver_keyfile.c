@@ -59,7 +59,7 @@ is_header(const char *line, size_t len)
 
 /* The name of a line: of its key, or all of it. */
 static struct strand
-name_line(const struct record *r)
+name_line(const struct piece *r)
 {
 	size_t n = skip_space(r->text, r->body);
 	const char *line = r->text + n;
@@ -86,10 +86,10 @@ name_line(const struct record *r)
 }
 
 /* A group's lines: the same where all their bytes are. */
-static struct record
+static struct piece
 section_of(const char *text, size_t len)
 {
-	return (struct record){ text, len, len, hash_short(text, len) };
+	return (struct piece){ text, len, len, hash_short(text, len) };
 }
 
 /* Each group with all its lines as one strand. */
@@ -97,17 +97,17 @@ static int
 cut_groups(struct strands *out, const struct version *v, struct err *e)
 {
 	struct strand group = { .id = "" };
-	struct record line;
+	struct piece line;
 	size_t at = 0, from = 0, n;
 
 	while (at < v->len) {
-		n = records_line_len(v->text + at, v->len - at);
+		n = pieces_line_len(v->text + at, v->len - at);
 		if (is_header(v->text + at, n)) {
 			group.text = section_of(v->text + from, at - from);
 			if (strands_add(out, &group, e) == -1)
 				return -1;
 			from = at;
-			line = record_of(v->text + at, n);
+			line = piece_of(v->text + at, n);
 			group = name_line(&line);
 		}
 		at += n;
@@ -119,18 +119,18 @@ cut_groups(struct strands *out, const struct version *v, struct err *e)
 static int
 cut_lines(struct strands *out, const struct strand *group, struct err *e)
 {
-	struct records lines = { 0 };
+	struct pieces lines = { 0 };
 	struct strand s;
 	int rc = 0;
 
 	if (group == NULL)
 		return 0;
-	rc = records_lines(&lines, group->text.text, group->text.len, e);
+	rc = pieces_lines(&lines, group->text.text, group->text.len, e);
 	for (size_t i = 0; i < lines.count && rc == 0; i++) {
 		s = name_line(&lines.at[i]);
 		rc = strands_add(out, &s, e);
 	}
-	records_free(&lines);
+	pieces_free(&lines);
 	return rc;
 }
 
@@ -142,7 +142,7 @@ end_line(const struct writer *w)
 }
 
 static void
-put_line(const struct writer *w, const struct record *r, bool foreign)
+put_line(const struct writer *w, const struct piece *r, bool foreign)
 {
 	end_line(w);
 	buf_bytes(w->out, r->text, r->body);
@@ -156,12 +156,12 @@ static int
 put_group(const struct writer *w, const struct strand *group, bool foreign,
     struct err *e)
 {
-	struct records lines = { 0 };
-	int rc = records_lines(&lines, group->text.text, group->text.len, e);
+	struct pieces lines = { 0 };
+	int rc = pieces_lines(&lines, group->text.text, group->text.len, e);
 
 	for (size_t i = 0; i < lines.count && rc == 0; i++)
 		put_line(w, &lines.at[i], foreign);
-	records_free(&lines);
+	pieces_free(&lines);
 	return rc;
 }
 
@@ -204,7 +204,7 @@ cut_list(struct strands *out, const struct strand *s, bool *sure, struct err *e)
 		end = memchr(value, ';', len); /* the last byte is one */
 		item.id = value;
 		item.id_len = (size_t)(end - value) + 1;
-		item.text = record_of(item.id, item.id_len);
+		item.text = piece_of(item.id, item.id_len);
 		if (strands_add(out, &item, e) == -1)
 			return -1;
 	}
@@ -217,7 +217,7 @@ merge_value(const struct writer *w, const struct braided *x, bool *sure,
     struct err *e)
 {
 	struct strands b = { 0 }, l = { 0 }, r = { 0 };
-	const struct record *line = &x->local->text;
+	const struct piece *line = &x->local->text;
 	struct braided *made = NULL;
 	const char *value;
 	size_t count, len;

@@ -8,7 +8,7 @@
  * lines - histories and lists: what either side added is kept, in order and
  * once, what either side removed is gone.
  *
- * A record is a line, or a command with its time: bash writes "#1700000000"
+ * A piece is a line, or a command with its time: bash writes "#1700000000"
  * before it, zsh ": 1700000000:0;" in front and a backslash before each of its
  * line breaks.
  */
@@ -49,10 +49,10 @@ goes_on(const char *line, size_t len)
 static size_t
 joined_len(const char *text, size_t len)
 {
-	size_t n = records_line_len(text, len), more;
+	size_t n = pieces_line_len(text, len), more;
 
 	while (n < len && goes_on(text, n)) {
-		more = records_line_len(text + n, len - n);
+		more = pieces_line_len(text + n, len - n);
 		n += more;
 	}
 	return n;
@@ -63,17 +63,17 @@ joined_len(const char *text, size_t len)
 static size_t
 stamped_len(const char *text, size_t len, bool all_stamped)
 {
-	size_t n = records_line_len(text, len);
+	size_t n = pieces_line_len(text, len);
 
 	if (n < len && !is_stamp(text + n, len - n))
 		n += joined_len(text + n, len - n);
 	while (all_stamped && n < len && !is_stamp(text + n, len - n))
-		n += records_line_len(text + n, len - n);
+		n += pieces_line_len(text + n, len - n);
 	return n;
 }
 
 static int
-cut(struct records *r, const struct version *v, struct err *e)
+cut(struct pieces *r, const struct version *v, struct err *e)
 {
 	const char *text = v->text;
 	size_t len = v->len, n;
@@ -82,7 +82,7 @@ cut(struct records *r, const struct version *v, struct err *e)
 	for (; len > 0; text += n, len -= n) {
 		n = is_stamp(text, len) ? stamped_len(text, len, all_stamped)
 					: joined_len(text, len);
-		if (records_add(r, text, n, e) == -1)
+		if (pieces_add(r, text, n, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -90,7 +90,7 @@ cut(struct records *r, const struct version *v, struct err *e)
 
 /* When a command was run; 0: nobody says. */
 static uint64_t
-time_of(const struct record *r)
+time_of(const struct piece *r)
 {
 	size_t n;
 	uint64_t t = 0;
@@ -108,7 +108,7 @@ time_of(const struct record *r)
 
 /* The line end that out's last line lacks, as the next one has it. */
 static void
-end_line(struct buf *out, const struct record *next)
+end_line(struct buf *out, const struct piece *next)
 {
 	if (out->len == 0 || out->bytes[out->len - 1] == '\n')
 		return;
@@ -119,7 +119,7 @@ end_line(struct buf *out, const struct record *next)
 }
 
 static void
-put(struct buf *out, const struct record *r, size_t count)
+put(struct buf *out, const struct piece *r, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		end_line(out, &r[i]);
@@ -127,27 +127,26 @@ put(struct buf *out, const struct record *r, size_t count)
 	}
 }
 
-/* The records of a side's chunk that base had nowhere in it. */
+/* The pieces of a side's chunk that base had nowhere in it. */
 static int
-news_of(struct records *out, const struct records *side, const size_t *to,
+news_of(struct pieces *out, const struct pieces *side, const size_t *to,
     const size_t range[4], struct err *e)
 {
 	size_t b = range[0];
 
 	for (size_t i = range[2]; i < range[3]; i++) {
-		while (b < range[1] && (to[b] == RECORD_NONE || to[b] < i))
+		while (b < range[1] && (to[b] == PIECE_NONE || to[b] < i))
 			b++;
 		if (b < range[1] && to[b] == i)
 			continue;
-		if (records_add(out, side->at[i].text, side->at[i].len, e) ==
-		    -1)
+		if (pieces_add(out, side->at[i].text, side->at[i].len, e) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 static bool
-is_dated(const struct records *r)
+is_dated(const struct pieces *r)
 {
 	uint64_t last = 1, now;
 
@@ -158,11 +157,11 @@ is_dated(const struct records *r)
 }
 
 /*
- * Two runs of new records become one: what is in both stands once; else the
+ * Two runs of new pieces become one: what is in both stands once; else the
  * earlier comes first where all have a time, and the store's where not.
  */
 static void
-put_union(struct buf *out, const struct records *l, const struct records *r,
+put_union(struct buf *out, const struct pieces *l, const struct pieces *r,
     const size_t *to)
 {
 	bool dated = is_dated(l) && is_dated(r);
@@ -170,7 +169,7 @@ put_union(struct buf *out, const struct records *l, const struct records *r,
 
 	for (size_t i = 0; i < l->count; i++) {
 		while (common < l->count &&
-		    (common < i || to[common] == RECORD_NONE))
+		    (common < i || to[common] == PIECE_NONE))
 			common++;
 		stop = common < l->count ? to[common] : r->count;
 		while (j < stop &&
@@ -189,7 +188,7 @@ merge_chunk(const struct three *t, const struct chunk *c, struct buf *out,
 {
 	const size_t here[] = { c->b0, c->b1, c->l0, c->l1 };
 	const size_t there[] = { c->b0, c->b1, c->r0, c->r1 };
-	struct records l = { 0 }, r = { 0 };
+	struct pieces l = { 0 }, r = { 0 };
 	size_t *to = NULL;
 	int rc = -1;
 
@@ -197,17 +196,17 @@ merge_chunk(const struct three *t, const struct chunk *c, struct buf *out,
 	    news_of(&r, &t->remote, t->to_remote, there, e) == -1)
 		goto out;
 	if ((to = calloc(l.count + 1, sizeof(*to))) == NULL) {
-		err_sys(e, "records");
+		err_sys(e, "pieces");
 		goto out;
 	}
-	if (records_match(to, &l, &r, e) == -1)
+	if (pieces_match(to, &l, &r, e) == -1)
 		goto out;
 	put_union(out, &l, &r, to);
 	rc = 0;
 out:
 	free(to);
-	records_free(&l);
-	records_free(&r);
+	pieces_free(&l);
+	pieces_free(&r);
 	return rc;
 }
 

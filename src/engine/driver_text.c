@@ -9,21 +9,21 @@
  */
 
 static void
-put(struct buf *out, const struct records *r, size_t from, size_t to)
+put(struct buf *out, const struct pieces *r, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
 		buf_bytes(out, r->at[i].text, r->at[i].len);
 }
 
-/* Two runs of records that hold the same bytes, line ends included. */
+/* Two runs of pieces that hold the same bytes, line ends included. */
 static bool
-same(const struct records *a, size_t a0, size_t a1, const struct records *b,
+same(const struct pieces *a, size_t a0, size_t a1, const struct pieces *b,
     size_t b0, size_t b1)
 {
 	if (a1 - a0 != b1 - b0)
 		return false;
 	for (size_t i = 0; i < a1 - a0; i++) {
-		const struct record *x = &a->at[a0 + i], *y = &b->at[b0 + i];
+		const struct piece *x = &a->at[a0 + i], *y = &b->at[b0 + i];
 
 		if (x->len != y->len || memcmp(x->text, y->text, x->len) != 0)
 			return false;
@@ -58,10 +58,9 @@ driver_text(const struct versions *in, struct buf *out, bool *sure,
 		*sure = false;
 		return 0;
 	}
-	if (records_lines(&t.base, in->base.text, in->base.len, e) == -1 ||
-	    records_lines(&t.local, in->local.text, in->local.len, e) == -1 ||
-	    records_lines(&t.remote, in->remote.text, in->remote.len, e) ==
-		-1 ||
+	if (pieces_lines(&t.base, in->base.text, in->base.len, e) == -1 ||
+	    pieces_lines(&t.local, in->local.text, in->local.len, e) == -1 ||
+	    pieces_lines(&t.remote, in->remote.text, in->remote.len, e) == -1 ||
 	    three_match(&t, e) == -1)
 		goto out;
 	while (*sure && three_next(&t, &c))

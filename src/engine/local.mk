@@ -10,7 +10,7 @@ libengine_a_SOURCES = \
 	src/engine/put.c \
 	src/engine/blocks.c src/engine/blocks.h \
 	src/engine/match.c \
-	src/engine/records.c src/engine/records.h \
+	src/engine/pieces.c src/engine/pieces.h \
 	src/engine/three.c src/engine/three.h \
 	src/engine/braid.c src/engine/braid.h \
 	src/engine/driver.c src/engine/driver.h \

@@ -207,26 +207,93 @@ merge_attributes(const struct entry **out, const struct op *op,
 	return 0;
 }
 
+static unsigned
+sides_that_differ(const struct op *op, const struct entry *result)
+{
+	unsigned sides = 0;
+
+	if (!entry_same(result, op->local))
+		sides |= SIDE_HOME;
+	if (!entry_same(result, op->remote))
+		sides |= SIDE_STORE;
+	return sides;
+}
+
+void
+merge_newest(struct op *op)
+{
+	op->action = ACTION_MERGE;
+	op->reason = REASON_NEWEST;
+	op->loser = NULL;
+	op->loser_is_local = 0;
+}
+
+/* An entry like t that holds something new. It is a moment younger than both:
+ * programs tell by the time that a file is not the one they read. */
+static const struct entry *
+renew(const struct entry *t, const struct op *op, const struct entry *content,
+    struct arena *a, struct err *e)
+{
+	int64_t l = op->local->mtime_ns, r = op->remote->mtime_ns;
+	struct extra *x;
+	struct entry *n = entry_copy_extra(a, t, &x, e);
+
+	if (n == NULL)
+		return NULL;
+	n->hash = content->hash;
+	n->size = content->size;
+	n->machine = content->machine;
+	n->place = (struct place){ 0 };
+	n->mtime_ns = (l > r ? l : r) + 1;
+	x->extents = NULL;
+	x->extent_count = 0;
+	return n;
+}
+
+int
+merge_driven(struct op *op, const struct hash *content, uint64_t size,
+    const struct machine *self, struct arena *a, struct err *e)
+{
+	const struct entry made = { .type = ENTRY_FILE,
+		.hash = *content,
+		.size = size,
+		.machine = self };
+	const struct entry *like = op->result, *result;
+	bool is_new = false;
+
+	if (entry_same_content(&made, op->local))
+		like = op->local;
+	else if (entry_same_content(&made, op->remote))
+		like = op->remote;
+	else
+		is_new = true;
+	if (merge_attributes(&result, op, like, a, e) == -1)
+		return -1;
+	if (is_new && (result = renew(result, op, &made, a, e)) == NULL)
+		return -1;
+	decide(op, ACTION_MERGE, sides_that_differ(op, result), result,
+	    REASON_MERGED);
+	op->loser = NULL;
+	op->loser_is_local = 0;
+	return 0;
+}
+
 /* Both sides changed, and no more than one of them the content. */
 static int
 mend_attributes(struct op *op, const struct entry *content, struct arena *a,
     struct err *e)
 {
 	const struct entry *result;
-	unsigned sides = 0;
 	enum action action;
 
 	if (merge_attributes(&result, op, content, a, e) == -1)
 		return -1;
-	if (!entry_same(result, op->local))
-		sides |= SIDE_HOME;
-	if (!entry_same(result, op->remote))
-		sides |= SIDE_STORE;
 	if (entry_same_content(op->local, op->remote))
 		action = ACTION_ATTRIBUTES;
 	else
 		action = content == op->local ? ACTION_UPLOAD : ACTION_DOWNLOAD;
-	decide(op, action, sides, result, REASON_ATTRS_BOTH);
+	decide(op, action, sides_that_differ(op, result), result,
+	    REASON_ATTRS_BOTH);
 	return 0;
 }
 

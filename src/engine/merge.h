@@ -56,4 +56,16 @@ void merge_revive(struct op *op, enum reason why);
  * against the file that the other side has. */
 void merge_directory_wins(struct op *op, const struct entry *dir);
 
+/* Make of op, a conflict of two files, that the winner takes the path and the
+ * loser is not kept: the rules say that nobody wants it. */
+void merge_newest(struct op *op);
+
+/*
+ * Make of op, a conflict of two files, the merge whose content a driver made.
+ * Attributes are merged as ever; self is whose content it is where it is
+ * neither side's.
+ */
+int merge_driven(struct op *op, const struct hash *content, uint64_t size,
+    const struct machine *self, struct arena *a, struct err *e) MUST_CHECK;
+
 #endif

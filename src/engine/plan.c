@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/path.h"
+#include "engine/driver.h"
 #include "engine/merge.h"
 #include "engine/plan.h"
 #include "engine/rename.h"
@@ -41,6 +42,8 @@ static const char *const reasons[] = {
 	[REASON_ATTRS_BOTH] = "attributes of both sides merged",
 	[REASON_HOLDS_MORE] = "removed on one side, but it holds more",
 	[REASON_LEFT_LOCAL] = "removed in the store, holds what stays local",
+	[REASON_MERGED] = "changed on both sides, merged",
+	[REASON_NEWEST] = "changed on both sides, the newer one is taken",
 	[REASON_RESTORED] = "restored",
 };
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == REASON__COUNT,
@@ -211,6 +214,22 @@ was_unseen(const struct plan_in *in, const struct op *op)
 	    tree_find(in->known, op->base->path, op->base->path_len) == NULL;
 }
 
+/* Two files that conflict may have a driver by the rules. */
+static void
+find_driver(struct op *op, const struct plan_in *in)
+{
+	struct ruling ruling;
+
+	if (op->action != ACTION_CONFLICT || in->rules == NULL ||
+	    op->local->type != ENTRY_FILE || op->remote->type != ENTRY_FILE)
+		return;
+	rules_explain(in->rules, op->local->path, op->local->path_len, false,
+	    &ruling);
+	op->driver = (uint8_t)driver_of(ruling.driver);
+	if (op->driver == DRIVER_NEWEST)
+		merge_newest(op);
+}
+
 static int
 plan_path(struct plan *p, struct fence *f, const struct tree_walk *w,
     struct err *e)
@@ -231,6 +250,7 @@ plan_path(struct plan *p, struct fence *f, const struct tree_walk *w,
 		op.base = NULL;
 	if (merge_path(&op, &needed, f->in->arena, e) == -1)
 		return -1;
+	find_driver(&op, f->in);
 	return needed ? plan_add(p, &op, e) : 0;
 }
 

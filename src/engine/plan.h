@@ -56,7 +56,9 @@ enum reason {
 	REASON_ATTRS_BOTH, /* merged from both */
 	REASON_HOLDS_MORE, /* a directory whose content lives */
 	REASON_LEFT_LOCAL, /* removed there; holds what stays local here */
-	REASON_RESTORED,   /* asked for by 'restore' or 'conflicts take' */
+	REASON_MERGED,     /* changed on both sides, made one by a driver */
+	REASON_NEWEST,   /* changed on both sides, the driver takes the newer */
+	REASON_RESTORED, /* asked for by 'restore' or 'conflicts take' */
 	REASON__COUNT
 };
 
@@ -86,6 +88,8 @@ struct op {
 	uint8_t moved;  /* the old path of a rename; not shown */
 	uint8_t loser_is_local;
 	uint8_t left; /* not to be touched; only while a plan is made */
+	/* enum driver: merges it, or is to try it (a conflict of two files). */
+	uint8_t driver;
 };
 
 struct plan {

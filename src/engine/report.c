@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "engine/driver.h"
 #include "engine/json.h"
 
 /* What an op is about: what will be there, else what goes. */
@@ -71,9 +72,10 @@ json_action(const struct op *op)
 	const struct entry *t = subject(op);
 	size_t len;
 	const char *path = op_path(op, &len);
-	json_t *v = json_pack("{s:s,s:s,s:I,s:s,s:n,s:n}", "action",
+	json_t *v = json_pack("{s:s,s:s,s:I,s:s,s:s?,s:n}", "action",
 	    action_text(op->action), "kind", entry_kind(t), "size",
 	    (json_int_t)t->size, "reason", reason_text(op->reason), "driver",
+	    op->action == ACTION_MERGE ? driver_word(op->driver) : NULL,
 	    "from");
 
 	if (v == NULL)

@@ -9,9 +9,9 @@ three_match(struct three *t, struct err *e)
 	t->to_remote = calloc(t->base.count + 1, sizeof(*t->to_remote));
 	if (t->to_local == NULL || t->to_remote == NULL)
 		return err_sys(e, "comparison");
-	if (records_match(t->to_local, &t->base, &t->local, e) == -1)
+	if (pieces_match(t->to_local, &t->base, &t->local, e) == -1)
 		return -1;
-	return records_match(t->to_remote, &t->base, &t->remote, e);
+	return pieces_match(t->to_remote, &t->base, &t->remote, e);
 }
 
 bool
@@ -31,8 +31,8 @@ three_next(struct three *t, struct chunk *out)
 		out->r1 = t->r + (b - t->b);
 	} else {
 		while (b < end &&
-		    (t->to_local[b] == RECORD_NONE ||
-			t->to_remote[b] == RECORD_NONE))
+		    (t->to_local[b] == PIECE_NONE ||
+			t->to_remote[b] == PIECE_NONE))
 			b++;
 		out->l1 = b < end ? t->to_local[b] : t->local.count;
 		out->r1 = b < end ? t->to_remote[b] : t->remote.count;
@@ -46,9 +46,9 @@ three_next(struct three *t, struct chunk *out)
 void
 three_free(struct three *t)
 {
-	records_free(&t->base);
-	records_free(&t->local);
-	records_free(&t->remote);
+	pieces_free(&t->base);
+	pieces_free(&t->local);
+	pieces_free(&t->remote);
 	free(t->to_local);
 	free(t->to_remote);
 	*t = (struct three){ 0 };

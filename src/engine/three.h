@@ -5,19 +5,19 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "engine/records.h"
+#include "engine/pieces.h"
 
 /*
- * three - a base and two versions of it, record by record, as a row of chunks:
+ * three - a base and two versions of it, piece by piece, as a row of chunks:
  * those that all three have alike, and those that a side or both changed.
  */
 struct three {
-	struct records base, local, remote;
-	size_t *to_local, *to_remote; /* owned: where base's records went */
+	struct pieces base, local, remote;
+	size_t *to_local, *to_remote; /* owned: where base's pieces went */
 	size_t b, l, r;               /* the next chunk begins here */
 };
 
-/* Records b0 .. b1 - 1 of base, and those in their place. */
+/* Pieces b0 .. b1 - 1 of base, and those in their place. */
 struct chunk {
 	size_t b0, b1, l0, l1, r0, r1;
 	bool same; /* in all three */

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/path.h"
 #include "base/step.h"
 #include "local/apply_parts.h"
@@ -115,26 +114,6 @@ finish_dirs(struct apply *a, struct err *e)
 	return 0;
 }
 
-/* What recovery needs to name what it finds, before there is any such thing. */
-static int
-write_names(const struct apply_in *in, struct err *e)
-{
-	struct buf b = { 0 };
-	const char *path;
-	size_t len;
-	int rc;
-
-	for (size_t i = 0; i < in->plan->count; i++) {
-		path = op_path(&in->plan->op[i], &len);
-		buf_bytes(&b, path, len);
-		buf_u8(&b, 0);
-	}
-	if ((rc = buf_check(&b, e)) == 0)
-		rc = stage_names(in->stagefd, b.bytes, b.len, e);
-	buf_free(&b);
-	return rc;
-}
-
 static void
 settle_states(struct apply *a)
 {
@@ -154,7 +133,7 @@ run_all(struct apply *a, uint64_t of, struct err *e)
 	uint64_t count = 0;
 	int rc = 0;
 
-	if (write_names(a->in, e) == -1 ||
+	if (stage_plan_names(a->in->stagefd, a->in->plan, e) == -1 ||
 	    links_open(&a->links, a->in->plan, a->in->local, e) == -1)
 		return -1;
 	for (enum task t = TASK_DIR; t < TASK__COUNT && rc == 0; t++)

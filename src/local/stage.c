@@ -70,6 +70,24 @@ stage_names(int stagefd, const void *bytes, size_t len, struct err *e)
 }
 
 int
+stage_plan_names(int stagefd, const struct plan *p, struct err *e)
+{
+	struct buf names = { 0 };
+	const char *path;
+	size_t len;
+	int rc = -1;
+
+	for (size_t i = 0; i < p->count; i++) {
+		path = op_path(&p->op[i], &len);
+		buf_bytes(&names, path, len + 1);
+	}
+	if (buf_check(&names, e) == 0)
+		rc = stage_names(stagefd, names.bytes, names.len, e);
+	buf_free(&names);
+	return rc;
+}
+
+int
 stage_drop_names(int stagefd, struct err *e)
 {
 	if (unlinkat(stagefd, NAMES, 0) == -1 && errno != ENOENT)

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "engine/plan.h"
 #include "local/root.h"
 #include "model/home.h"
 
@@ -28,6 +29,9 @@ int stage_create(int stagefd, const char *name, uint64_t size,
 /* Before anything is swapped: which path each op index is about, so that
  * recovery can name what it finds. NUL-ended paths in one file "names". */
 int stage_names(int stagefd, const void *bytes, size_t len,
+    struct err *e) MUST_CHECK;
+/* The same of a plan's ops. */
+int stage_plan_names(int stagefd, const struct plan *p,
     struct err *e) MUST_CHECK;
 /* When all ops have ended: nobody needs the names any more. */
 int stage_drop_names(int stagefd, struct err *e) MUST_CHECK;

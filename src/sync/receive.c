@@ -301,27 +301,6 @@ begin_large(struct receiver *r, size_t job, struct err *e)
 	return rc;
 }
 
-static int
-begin_job(struct receiver *r, size_t job, struct err *e)
-{
-	struct job *j = &r->job[job];
-	struct want w = { .tag = job };
-
-	if (j->want->size > CONTENT_MAX) {
-		j->failed = true;
-		op_fail(&r->in->plan->op[j->op], WHY_LARGE);
-		return 0;
-	}
-	if (copy_from_shelf(r, j) || copy_from_home(r, j))
-		return 0;
-	if (j->want->size == 0 || entry_extent_count(j->want) > 0)
-		return begin_large(r, job, e);
-	w.place = j->want->place;
-	w.len = j->missing = j->want->size;
-	r->of += w.len;
-	return add_want(r, &w, e);
-}
-
 /* A small file in one piece: checked in memory, then written. */
 static int
 write_small(struct receiver *r, const struct job *j, const void *bytes,
@@ -340,6 +319,41 @@ write_small(struct receiver *r, const struct job *j, const void *bytes,
 	rc = io_write(fd, bytes, (size_t)j->want->size, e);
 	close(fd);
 	return rc;
+}
+
+/* What a driver made lies in memory. */
+static bool
+take_merged(struct receiver *r, struct job *j)
+{
+	const struct blended *made = blend_find(r->in->blend, j->want);
+	struct err why;
+
+	if (made == NULL || made->bytes.len == 0)
+		return false;
+	if (write_small(r, j, made->bytes.bytes, &why) == -1)
+		job_fail(r, j, &why);
+	return true;
+}
+
+static int
+begin_job(struct receiver *r, size_t job, struct err *e)
+{
+	struct job *j = &r->job[job];
+	struct want w = { .tag = job };
+
+	if (j->want->size > CONTENT_MAX) {
+		j->failed = true;
+		op_fail(&r->in->plan->op[j->op], WHY_LARGE);
+		return 0;
+	}
+	if (copy_from_shelf(r, j) || take_merged(r, j) || copy_from_home(r, j))
+		return 0;
+	if (j->want->size == 0 || entry_extent_count(j->want) > 0)
+		return begin_large(r, job, e);
+	w.place = j->want->place;
+	w.len = j->missing = j->want->size;
+	r->of += w.len;
+	return add_want(r, &w, e);
 }
 
 static int
@@ -438,26 +452,6 @@ shelve_losers(struct receiver *r, struct err *e)
 	return 0;
 }
 
-/* Recovery after a stop finds by these names what a staged file was for. */
-static int
-write_names(struct receiver *r, struct err *e)
-{
-	const struct plan *p = r->in->plan;
-	struct buf names = { 0 };
-	int rc = -1;
-
-	for (size_t i = 0; i < p->count; i++) {
-		size_t len;
-		const char *path = op_path(&p->op[i], &len);
-
-		buf_bytes(&names, path, len + 1);
-	}
-	if (buf_check(&names, e) == 0)
-		rc = stage_names(r->in->stagefd, names.bytes, names.len, e);
-	buf_free(&names);
-	return rc;
-}
-
 static int
 receive_jobs(struct receiver *r, struct err *e)
 {
@@ -486,7 +480,8 @@ receive(const struct receive_in *in, uint64_t *bytes, struct err *e)
 	struct receiver r = { .in = in };
 	int rc = -1;
 
-	if (list_jobs(&r, e) == 0 && write_names(&r, e) == 0 &&
+	if (list_jobs(&r, e) == 0 &&
+	    stage_plan_names(in->stagefd, in->plan, e) == 0 &&
 	    receive_jobs(&r, e) == 0)
 		rc = 0;
 	*bytes = r.fetched;

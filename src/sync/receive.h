@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "engine/plan.h"
 #include "model/home.h"
+#include "sync/blend.h"
 #include "sync/context.h"
 
 /*
@@ -19,7 +20,8 @@ struct receive_in {
 	struct plan *plan;
 	const struct home *local;
 	int stagefd;
-	bool taking; /* the shelf may hold what is wanted */
+	bool taking;               /* the shelf may hold what is wanted */
+	const struct blend *blend; /* what drivers made: is wanted, too */
 	bool losers; /* also the store's versions that lost a conflict */
 	int64_t now_ns;
 	void (*progress)(uint64_t done, uint64_t of, void *arg);

@@ -85,6 +85,7 @@ round_change_home(struct round *r, struct err *e)
 		.plan = &r->plan,
 		.local = &r->local,
 		.stagefd = r->stagefd,
+		.blend = &r->blend,
 		.taking = r->how->choose != NULL,
 		.losers = wants_losers(r),
 		.now_ns = r->now_ns,

@@ -6,6 +6,7 @@
 #include "local/scan.h"
 #include "model/home.h"
 #include "model/profile.h"
+#include "sync/blend.h"
 #include "sync/context.h"
 #include "sync/sync.h"
 
@@ -22,6 +23,7 @@ struct round {
 	struct tree base;  /* of the merge; moves with what is applied */
 	struct home local; /* tree and stamps, likewise; no opaque list */
 	struct plan plan;
+	struct blend blend;  /* contents that drivers made for it */
 	struct stamp *stamp; /* owned: of what apply put in place, by op */
 	int stagefd;
 	struct scan_sums sums;

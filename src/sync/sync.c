@@ -89,11 +89,13 @@ make_plan(struct round *r, struct err *e)
 	local.opaque = r->out->scan.opaque;
 	local.opaque_count = r->out->scan.opaque_count;
 	plan_free(&r->plan);
+	blend_free(&r->blend);
 	if (r->how->choose != NULL)
 		return make_put(r, e);
 	if (groups_align(&r->local.tree, &r->base, &c->arena, e) == -1)
 		return -1;
-	if (plan_make(&r->plan, &in, e) == -1)
+	if (plan_make(&r->plan, &in, e) == -1 ||
+	    blend_plan(&r->blend, c, &r->plan, e) == -1)
 		return -1;
 	plan_restrict(&r->plan, r->how->sides);
 	if (!r->how->allow_deletes)
@@ -413,6 +415,7 @@ out:
 	if (r.stagefd != -1)
 		close(r.stagefd);
 	plan_free(&r.plan);
+	blend_free(&r.blend);
 	tree_free(&r.base);
 	home_free(&r.local);
 	free(r.stamp);

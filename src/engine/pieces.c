@@ -2,13 +2,13 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "engine/records.h"
+#include "engine/pieces.h"
 
 /* Differences between two stretches beyond which they are as good as new. */
 #define EDITS_MAX 512
 
 size_t
-records_line_len(const char *text, size_t len)
+pieces_line_len(const char *text, size_t len)
 {
 	const char *end = memchr(text, '\n', len);
 
@@ -24,10 +24,10 @@ body_len(const char *text, size_t len)
 	return len;
 }
 
-struct record
-record_of(const char *text, size_t len)
+struct piece
+piece_of(const char *text, size_t len)
 {
-	struct record r = { .text = text,
+	struct piece r = { .text = text,
 		.len = len,
 		.body = body_len(text, len) };
 
@@ -36,46 +36,46 @@ record_of(const char *text, size_t len)
 }
 
 int
-records_add(struct records *r, const char *text, size_t len, struct err *e)
+pieces_add(struct pieces *r, const char *text, size_t len, struct err *e)
 {
 	size_t cap = r->cap > 0 ? r->cap * 2 : 64;
-	struct record *grown;
+	struct piece *grown;
 
 	if (r->count == r->cap) {
 		if ((grown = realloc(r->at, cap * sizeof(*grown))) == NULL)
-			return err_sys(e, "records");
+			return err_sys(e, "pieces");
 		r->at = grown;
 		r->cap = cap;
 	}
-	r->at[r->count++] = record_of(text, len);
+	r->at[r->count++] = piece_of(text, len);
 	return 0;
 }
 
 int
-records_lines(struct records *r, const char *text, size_t len, struct err *e)
+pieces_lines(struct pieces *r, const char *text, size_t len, struct err *e)
 {
 	size_t n;
 
 	for (; len > 0; text += n, len -= n) {
-		n = records_line_len(text, len);
-		if (records_add(r, text, n, e) == -1)
+		n = pieces_line_len(text, len);
+		if (pieces_add(r, text, n, e) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 bool
-record_same(const struct record *a, const struct record *b)
+piece_same(const struct piece *a, const struct piece *b)
 {
 	return a->hash == b->hash && a->body == b->body &&
 	    memcmp(a->text, b->text, a->body) == 0;
 }
 
 void
-records_free(struct records *r)
+pieces_free(struct pieces *r)
 {
 	free(r->at);
-	*r = (struct records){ 0 };
+	*r = (struct pieces){ 0 };
 }
 
 /* Stretches a0 .. a1 - 1 of one text and b0 .. b1 - 1 of the other. */
@@ -84,7 +84,7 @@ struct stretch {
 };
 
 struct matcher {
-	const struct records *a, *b;
+	const struct pieces *a, *b;
 	size_t *to;
 	int *furthest; /* owned: a row of the comparison for each edit count */
 	int edits_max;
@@ -93,7 +93,7 @@ struct matcher {
 static bool
 same_at(const struct matcher *m, size_t i, size_t j)
 {
-	return record_same(&m->a->at[i], &m->b->at[j]);
+	return piece_same(&m->a->at[i], &m->b->at[j]);
 }
 
 /* What both begin and end with matches. */
@@ -114,7 +114,7 @@ row(const struct matcher *m, int d)
 	return m->furthest + (size_t)d * (size_t)d + (size_t)d;
 }
 
-/* How far row d gets on diagonal k before it runs along equal records. */
+/* How far row d gets on diagonal k before it runs along equal pieces. */
 static int
 step_to(const int *above, int d, int k)
 {
@@ -148,7 +148,7 @@ trace(const struct matcher *m, const struct stretch *s, int d, int k)
 	}
 }
 
-/* Myers' comparison, row by row; x counts records of a, x - k of b. */
+/* Myers' comparison, row by row; x counts pieces of a, x - k of b. */
 static void
 compare(const struct matcher *m, const struct stretch *s)
 {
@@ -180,7 +180,7 @@ match_gap(const struct matcher *m, struct stretch s)
 		compare(m, &s);
 }
 
-/* A record that occurs once in each text. */
+/* A piece that occurs once in each text. */
 struct anchor {
 	size_t a, b;
 };
@@ -209,7 +209,7 @@ order_by_a(const void *x, const void *y)
 	return (a->a > b->a) - (a->a < b->a);
 }
 
-/* Those records, in the order of a. */
+/* Those pieces, in the order of a. */
 static size_t
 find_anchors(struct anchor *out, struct by_hash *all, const struct matcher *m,
     const struct stretch *s)
@@ -250,7 +250,7 @@ keep_ascending(struct anchor *anchor, size_t count, size_t *pile, size_t *below)
 			else
 				high = mid;
 		}
-		below[i] = low > 0 ? pile[low - 1] : RECORD_NONE;
+		below[i] = low > 0 ? pile[low - 1] : PIECE_NONE;
 		pile[low] = i;
 		piles += low == piles;
 	}
@@ -306,14 +306,14 @@ out:
 }
 
 int
-records_match(size_t *to, const struct records *a, const struct records *b,
+pieces_match(size_t *to, const struct pieces *a, const struct pieces *b,
     struct err *e)
 {
 	struct matcher m = { .a = a, .b = b, .to = to };
 	struct stretch all = { 0, a->count, 0, b->count };
 
 	for (size_t i = 0; i < a->count; i++)
-		to[i] = RECORD_NONE;
+		to[i] = PIECE_NONE;
 	trim(&m, &all);
 	if (all.a0 == all.a1 || all.b0 == all.b1)
 		return 0;
