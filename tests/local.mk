@@ -35,8 +35,8 @@ fuzz_targets = \
 	tests/fuzz/fuzz_commit \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_dn \
-	tests/fuzz/fuzz_facts \
 	tests/fuzz/fuzz_driver \
+	tests/fuzz/fuzz_facts \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_netlogon \
@@ -85,6 +85,7 @@ scenarios = \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \
+	tests/scenario/54-merge.sh \
 	tests/scenario/57-rules-check.sh \
 	tests/scenario/60-smb.sh \
 	tests/scenario/61-smb-lines.sh \
@@ -92,8 +93,6 @@ scenarios = \
 	tests/scenario/63-smb-races.sh \
 	tests/scenario/64-smb-cuts.sh \
 	tests/scenario/66-smb-claims.sh
-	tests/scenario/54-merge.sh \
-	tests/scenario/60-smb.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 
