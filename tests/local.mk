@@ -82,6 +82,8 @@ scenarios = \
 	tests/scenario/35-stops-meanwhile.sh \
 	tests/scenario/40-history.sh \
 	tests/scenario/50-hostile-store.sh \
+	tests/scenario/64-sign-in.sh \
+	tests/scenario/65-sign-in-policy.sh \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \

@@ -28,6 +28,8 @@ struct conf {
 	char *groups;     /* of machines that this one is in, "" if none */
 	bool user_rules;  /* read ~/.config/roam/rules */
 	bool check_owner; /* refuse a store of another user */
+	bool mandatory;
+	bool local_only, read_only; /* at sign-in and sign-out */
 };
 
 enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_BOOL };

@@ -4,13 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "engine/report.h"
 #include "prog/commands.h"
 #include "prog/progress.h"
 #include "prog/run.h"
-#include "sync/memo.h"
 #include "sync/sync.h"
 
 #define WIDTH_DEFAULT 80
@@ -57,59 +54,6 @@ print_report(const struct options *o, const struct context *c,
 	return report_text(stdout, &r, &style, e);
 }
 
-/* Costs, for those who ask. */
-static void
-print_costs(const struct context *c)
-{
-	if (c->store != NULL)
-		log_line(LOG_LEVEL_INFO,
-		    "store: %llu calls, %llu bytes read, %llu bytes written",
-		    (unsigned long long)c->store->calls,
-		    (unsigned long long)c->store->bytes_read,
-		    (unsigned long long)c->store->bytes_written);
-}
-
-static struct totals
-totals_of(const struct sync_out *out)
-{
-	const struct report r = {
-		.plan = &out->plan,
-		.skipped = out->scan.opaque,
-		.skipped_count = out->scan.opaque_count,
-	};
-
-	return report_totals(&r);
-}
-
-/* For 'roam status'. A failure to note it does not undo what was done. */
-static void
-note_run(const struct context *c, const struct sync_how *how,
-    const struct sync_out *out, const struct err *why)
-{
-	const struct totals t = totals_of(out);
-	struct memo now = {
-		.last_attempt_ns = clock_now_ns(),
-		.pending = t.pending,
-		.skipped = t.skipped + t.failed,
-		.held_deletes = out->held,
-	};
-	uint64_t done = out->published;
-	struct err e;
-
-	/* Without the lock somebody else may be noting right now. */
-	if (how->dry_run || how->choose != NULL || c->lockfd == -1)
-		return;
-	for (size_t i = 0; i < ACTION__COUNT; i++)
-		done += t.action[i];
-	if (why != NULL)
-		snprintf(now.last_error, sizeof(now.last_error), "%s",
-		    why->text);
-	if (memo_note(c->statefd, &now, done > 0, &e) == -1)
-		log_line(LOG_LEVEL_WARN,
-		    "what 'roam status' says of this run is missing: %s",
-		    e.text);
-}
-
 static int
 run_with(const struct options *o, struct setup *setup,
     const struct sync_how *how, struct err *e)
@@ -122,16 +66,16 @@ run_with(const struct options *o, struct setup *setup,
 	context_init(&c, setup);
 	rc = sync_run(&c, how, &out, e);
 	progress_close(how->arg);
-	note_run(&c, how, &out, rc == -1 ? e : NULL);
+	run_note(&c, how, &out, rc == -1 ? e : NULL);
 	if (rc == 0 && print_report(o, &c, &out, how->dry_run, e) == 0) {
 		status = 0;
-		t = totals_of(&out);
+		t = run_totals(&out);
 		if (t.skipped + t.failed > 0)
 			status = EXIT_SKIPPED;
 		if (out.held > 0)
 			status = EXIT_HELD;
 	}
-	print_costs(&c);
+	run_costs(&c);
 	sync_out_free(&out);
 	context_close(&c);
 	return status;

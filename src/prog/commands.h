@@ -21,6 +21,8 @@ int cmd_verify(const struct options *o, struct err *e);
 int cmd_gc(const struct options *o, struct err *e);
 int cmd_export(const struct options *o, struct err *e);
 int cmd_rules(const struct options *o, struct err *e);
+int cmd_login(const struct options *o, struct err *e);
+int cmd_logout(const struct options *o, struct err *e);
 int cmd_config(const struct options *o, struct err *e);
 
 #endif

@@ -9,7 +9,11 @@ roam_SOURCES = \
 	src/prog/print.c src/prog/print.h \
 	src/prog/run.h \
 	src/prog/progress.c src/prog/progress.h \
+	src/prog/run.c \
+	src/prog/announce.c src/prog/announce.h \
+	src/prog/attend.c src/prog/attend.h \
 	src/prog/cmd_sync.c \
+	src/prog/cmd_login.c \
 	src/prog/cmd_status.c \
 	src/prog/cmd_log.c \
 	src/prog/cmd_diff.c \
@@ -20,7 +24,7 @@ roam_SOURCES = \
 	src/prog/cmd_conflicts.c \
 	src/prog/cmd_store.c \
 	src/prog/roam.c
-roam_LDADD = $(SYNC_LIBS)
+roam_LDADD = libsignin.a $(SYNC_LIBS)
 
 # What talks to an SMB server. Without it smb: URLs say that it is missing.
 roamlibexecdir = $(pkglibexecdir)

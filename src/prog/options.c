@@ -54,6 +54,12 @@ static const struct row {
 	    "read and check all contents, too" },
 	{ "check", 0, KIND_FLAG, AT(check), TAKES_CHECK, NULL,
 	    "only say whether the settings are right" },
+	{ "type", 0, KIND_TEXT, AT(type), TAKES_SIGNIN, "TYPE",
+	    "roaming, local, mandatory or temporary" },
+	{ "reason", 0, KIND_TEXT, AT(reason), TAKES_SIGNIN, "TEXT",
+	    "why the profile is of that type" },
+	{ "report-fd", 0, KIND_TEXT, AT(report_fd), TAKES_SIGNIN, "FD",
+	    "write lines for a program to a descriptor" },
 #undef AT
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))

@@ -15,7 +15,8 @@
 struct options {
 	const char *store, *home, *config;
 	const char *credentials, *password_fd;
-	const char *from, *to; /* restore, conflicts take */
+	const char *from, *to;                 /* restore, conflicts take */
+	const char *type, *reason, *report_fd; /* login, logout */
 	bool json, quiet, verbose, no_progress;
 	bool dry_run, allow_deletes, data, check;
 	uint64_t wait_s;
@@ -33,6 +34,7 @@ struct options {
 #define TAKES_TO      (1u << 4)
 #define TAKES_DATA    (1u << 5)
 #define TAKES_CHECK   (1u << 6)
+#define TAKES_SIGNIN  (1u << 7)
 
 struct command {
 	const char *name;

@@ -8,7 +8,8 @@
 #include "prog/commands.h"
 #include "prog/options.h"
 
-#define RUN_OPTIONS (TAKES_DRY_RUN | TAKES_DELETES | TAKES_WAIT)
+#define RUN_OPTIONS    (TAKES_DRY_RUN | TAKES_DELETES | TAKES_WAIT)
+#define SIGNIN_OPTIONS (TAKES_WAIT | TAKES_SIGNIN)
 
 /* Every command: what roam(1) calls it, and the function that does it. */
 const struct command commands[] = {
@@ -45,6 +46,10 @@ const struct command commands[] = {
 	{ "rules", "[list | check [FILE ...]]",
 	    "the rules in effect, and what is wrong with them", 0, 0, -1,
 	    cmd_rules },
+	{ "login", "", "what a sign-in does: the profile comes", SIGNIN_OPTIONS,
+	    0, 0, cmd_login },
+	{ "logout", "", "what a sign-out does: the changes go", SIGNIN_OPTIONS,
+	    0, 0, cmd_logout },
 	{ "config", "[--check]", "the settings and where they come from",
 	    TAKES_CHECK, 0, 0, cmd_config },
 };

@@ -8,6 +8,8 @@ libsignin_a_SOURCES = \
 	src/signin/facts.c src/signin/facts.h \
 	src/signin/netlogon.c src/signin/netlogon.h \
 	src/signin/profile_url.c src/signin/profile_url.h \
+	src/signin/occasion.c src/signin/occasion.h \
+	src/signin/ending.c src/signin/ending.h \
 	src/signin/range.c src/signin/range.h \
 	src/signin/srv.c src/signin/srv.h
 
@@ -22,6 +24,8 @@ tests_unit_test_signin_SOURCES = \
 	tests/unit/test_facts.c \
 	tests/unit/test_netlogon.c \
 	tests/unit/test_profile_url.c \
+	tests/unit/test_occasion.c \
+	tests/unit/test_ending.c \
 	tests/unit/test_range.c \
 	tests/unit/test_srv.c
 tests_unit_test_signin_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)

@@ -20,6 +20,7 @@ libsync_a_SOURCES = \
 	src/sync/contents_place.c \
 	src/sync/list.c src/sync/list.h \
 	src/sync/memo.c src/sync/memo.h \
+	src/sync/sitting.c src/sync/sitting.h \
 	src/sync/receive.c src/sync/receive.h \
 	src/sync/send.c src/sync/send.h \
 	src/sync/round.c src/sync/round.h \

@@ -153,7 +153,8 @@ setup_load(struct setup *out, const struct setup_how *how, struct err *e)
 	struct setup s = { 0 };
 	const char *home;
 
-	if (load_conf(&s, how->config, e) == -1 ||
+	if ((how->defaults ? conf_new(&s.conf, e)
+			   : load_conf(&s, how->config, e)) == -1 ||
 	    find_user(&s, &home, e) == -1 ||
 	    find_home(&s, how->home != NULL ? how->home : home, e) == -1 ||
 	    find_machine(&s, e) == -1 || load_cred(&s.cred, how, e) == -1)

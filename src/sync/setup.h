@@ -13,6 +13,7 @@
 struct setup_how {
 	const char *home;   /* NULL: the caller's */
 	const char *store;  /* NULL: from the settings */
+	bool defaults;      /* read no file of settings at all */
 	const char *config; /* NULL: roam.conf and roam.conf.d of the system */
 	const char *credentials; /* a file; NULL: none */
 	const char *password_fd; /* a number; NULL: none */

@@ -49,6 +49,19 @@ scan(struct round *r, struct err *e)
 	return copy_home(&r->local, &r->out->scan.tree, r->out->scan.stamp, e);
 }
 
+/* What both sides agreed on last. */
+static int
+find_base(struct round *r, struct err *e)
+{
+	const struct context *c = r->c;
+
+	if (c->estranged)
+		return 0;
+	if (r->how->reset && c->state.number > 0)
+		return tree_copy(&r->base, &r->local.tree, e);
+	return tree_copy(&r->base, &c->state.base, e);
+}
+
 /* Not a merge: what the caller wants in the home. */
 static int
 make_put(struct round *r, struct err *e)
@@ -98,7 +111,9 @@ make_plan(struct round *r, struct err *e)
 	    blend_plan(&r->blend, c, &r->plan, e) == -1)
 		return -1;
 	plan_restrict(&r->plan, r->how->sides);
-	if (!r->how->allow_deletes)
+	/* A store that lost everything does not empty homes either way. */
+	if (!r->how->allow_deletes &&
+	    !(r->how->reset && c->remote->tree.count > 0))
 		r->out->held = plan_guard(&r->plan, &in, &guard);
 	return 0;
 }
@@ -304,8 +319,6 @@ open_all(struct round *r, struct err *e)
 		    c->setup->store);
 	r->out->head = c->head.number;
 	r->out->base = c->state.number;
-	if (!c->estranged && tree_copy(&r->base, &c->state.base, e) == -1)
-		return -1;
 	if (r->how->dry_run)
 		return 0;
 	r->stagefd = stage_open(c->statefd, e);
@@ -405,7 +418,7 @@ sync_run(struct context *c, const struct sync_how *how, struct sync_out *out,
 
 	*out = (struct sync_out){ 0 };
 	if (open_all(&r, e) == -1 || scan(&r, e) == -1 ||
-	    make_plan(&r, e) == -1)
+	    find_base(&r, e) == -1 || make_plan(&r, e) == -1)
 		goto out;
 	rc = how->dry_run ? 0 : work(&r, e);
 	if (hand_over(&r, rc == 0 ? e : &(struct err){ 0 }) == -1 ||

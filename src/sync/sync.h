@@ -22,6 +22,12 @@ struct sync_how {
 	unsigned sides; /* that may change: SIDE_HOME, SIDE_STORE */
 	bool dry_run;
 	bool allow_deletes;
+	/*
+	 * What the home holds counts as what both sides agreed on, so the store
+	 * decides everything: changes made here are dropped. The first run on
+	 * a home that has not met the store drops nothing.
+	 */
+	bool reset;
 	unsigned wait_s; /* for another run to end */
 	/*
 	 * Where not NULL the run merges nothing: it puts into the home the

@@ -1,0 +1,14 @@
+#include "prog/attend.h"
+#include "prog/commands.h"
+
+int
+cmd_login(const struct options *o, struct err *e)
+{
+	return attend(o, OCCASION_LOGIN, e);
+}
+
+int
+cmd_logout(const struct options *o, struct err *e)
+{
+	return attend(o, OCCASION_LOGOUT, e);
+}

@@ -1,0 +1,38 @@
+#ifndef ROAM_SYNC_SITTING_H
+#define ROAM_SYNC_SITTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * sitting - what the last sign-in, checkpoint or sign-out of this home left for
+ * the next one and for 'roam status': the file "session" below the state
+ * directory, one JSON object.
+ */
+#define SITTING_WORD_MAX 16 /* bytes, with the NUL */
+
+struct sitting {
+	char occasion[SITTING_WORD_MAX]; /* "login" ...; "": never any */
+	char type[SITTING_WORD_MAX];     /* "roaming" ... */
+	char state[SITTING_WORD_MAX];    /* "ok", "offline" ... */
+	char reason[ERR_TEXT_MAX];       /* "": none */
+	/*
+	 * A session began, or one ended, whose edits may not be in the store:
+	 * the next sign-in saves them first. So one that ended without a
+	 * sign-out, by a crash or without power, is made good.
+	 */
+	bool owed;
+	int64_t time_ns; /* when; 0: never */
+};
+
+/* What is remembered; nothing where the file is absent or damaged, or where
+ * statefd is -1. */
+void sitting_load(struct sitting *out, int statefd);
+
+/* Remember s, whole or not at all; the time alone is not worth a write. */
+int sitting_save(int statefd, const struct sitting *s,
+    struct err *e) MUST_CHECK;
+
+#endif
