@@ -110,7 +110,7 @@ EXTRA_DIST += tests/run .ci/run
 analyze:
 	@srcdir='$(srcdir)' TOOLS='$(TOOLS)' bash '$(srcdir)/tests/analyze' \
 	$(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(SMBCLIENT_CFLAGS) \
-	$(KRB5_CFLAGS) $(CPPFLAGS)
+	$(KRB5_CFLAGS) $(CPPFLAGS) -Ipam -DROAM_SESSION='"roam-session"'
 
 format:
 	@cd '$(srcdir)' && clang-format -i $$(tests/sources c)
