@@ -103,6 +103,10 @@ EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 	tests/scenario/stops.sh tests/scenario/with-smbd \
 	tests/scenario/with-dc tests/smb-proxy
 
+# Whole machines for scenarios, in namespaces; what tests/lab/lib.sh says.
+EXTRA_DIST += tests/lab/lib.sh tests/lab/host tests/lab/session \
+	tests/lab/syslog tests/lab/type
+
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources
 EXTRA_DIST += tests/run .ci/run

@@ -13,6 +13,7 @@ libbase_a_SOURCES = \
 	src/base/step.c src/base/step.h \
 	src/base/crew.c src/base/crew.h \
 	src/base/spawn.c src/base/spawn.h \
+	src/base/priv.c src/base/priv.h \
 	src/base/secret.c src/base/secret.h \
 	src/base/confine.c src/base/confine.h
 

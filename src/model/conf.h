@@ -30,6 +30,9 @@ struct conf {
 	bool check_owner; /* refuse a store of another user */
 	bool mandatory;
 	bool local_only, read_only; /* at sign-in and sign-out */
+	/* Lists of words; "" where there are none. */
+	char *only_users, *only_groups, *not_users, *not_groups, *not_services;
+	uint64_t min_uid;
 };
 
 enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_BOOL };

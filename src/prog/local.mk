@@ -42,3 +42,15 @@ roamlibexec_PROGRAMS += roam-ccache
 roam_ccache_SOURCES = src/prog/roam_ccache.c
 roam_ccache_LDADD = $(BASE_LIBS) $(KRB5_LIBS)
 endif
+
+# What pam_roam starts.
+roamlibexec_PROGRAMS += roam-session
+roam_session_SOURCES = \
+	src/prog/visit.c src/prog/visit.h \
+	src/prog/visit_open.c \
+	src/prog/visit_close.c \
+	src/prog/visit_run.c \
+	src/prog/visit_ticket.c \
+	src/prog/visit_decide.c \
+	src/prog/roam_session.c
+roam_session_LDADD = libsignin.a $(SYNC_LIBS)

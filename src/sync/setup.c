@@ -174,6 +174,30 @@ fail:
 }
 
 int
+setup_load_settings(struct setup *out, const char *config, struct err *e)
+{
+	struct setup s = { 0 };
+
+	if (load_conf(&s, config, e) == -1) {
+		setup_free(&s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+int
+setup_default_settings(struct setup *out, struct err *e)
+{
+	struct setup s = { 0 };
+
+	if (conf_new(&s.conf, e) == -1)
+		return -1;
+	*out = s;
+	return 0;
+}
+
+int
 setup_need_store(const struct setup *s, struct err *e)
 {
 	if (s->store[0] == '\0')

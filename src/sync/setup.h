@@ -32,6 +32,11 @@ struct setup {
 	size_t file_count;
 };
 
+/* conf alone, for whoever is not the user: root at a sign-in. */
+int setup_load_settings(struct setup *out, const char *config,
+    struct err *e) MUST_CHECK;
+/* The same with nothing but defaults. */
+int setup_default_settings(struct setup *out, struct err *e) MUST_CHECK;
 /* Settings alone: conf, home, user, machine, store. */
 int setup_load(struct setup *out, const struct setup_how *how,
     struct err *e) MUST_CHECK;

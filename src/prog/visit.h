@@ -1,0 +1,109 @@
+#ifndef ROAM_PROG_VISIT_H
+#define ROAM_PROG_VISIT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "signin/account.h"
+#include "signin/ending.h"
+#include "signin/ledger.h"
+#include "signin/sessions.h"
+#include "sync/setup.h"
+
+/*
+ * visit - what roam-session(8) knows of one user while it serves one call of
+ * the module, or one user at boot and at shutdown.
+ */
+#define CACHE_NAME_MAX 1024 /* bytes of KRB5CCNAME, with the NUL */
+
+struct visit {
+	/* As it was asked. */
+	const char *user, *service; /* borrowed */
+	const char *config;         /* borrowed; NULL: the system's */
+	pid_t leader;
+	const char *cache; /* KRB5CCNAME of the PAM environment; NULL: none */
+	struct secret secret;
+
+	/* As it was found. */
+	struct account who;
+	struct setup setup; /* settings alone */
+	bool bad_settings;  /* setup has the defaults, and why says why */
+	char why[ERR_TEXT_MAX];
+	struct sessions open; /* locked only in visit_look() */
+	struct ledger ledger;
+
+	/* As it goes on. */
+	int report;     /* where the lines go; -1: nobody waits any more */
+	int run;        /* sessions_hold_run()'s; -1: not held */
+	double until_s; /* when whoever waits has to be let go */
+};
+
+/* What a run of roam came to: FAILED where it said nothing of it. */
+struct outcome {
+	enum ending_state state;
+	char text[512]; /* for the user, or why it failed */
+};
+
+/* --- visit.c ------------------------------------------------------------ */
+
+/* Account and settings. 0 where the user takes no part, and *why says so; 1
+ * where they do; -1. */
+int visit_find(struct visit *s, const char **why, struct err *e) MUST_CHECK;
+void visit_free(struct visit *s);
+
+/* A line for whoever waits; nothing where nobody does. */
+void visit_say(const struct visit *s, const char *word, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* The last line; from then on nobody waits, and what is left to do goes on
+ * beside the user's session. */
+void visit_let_go(struct visit *s, int status, const char *text);
+
+/* They wait for at most budget_s from now (0: any time), and are told so. */
+void visit_promise(struct visit *s, uint64_t budget_s);
+
+/* Milliseconds until that has to happen; 0: now. */
+unsigned visit_left_ms(const struct visit *s);
+
+/* Takes the run of this user, waiting at most ms: ERR_BUSY. */
+int visit_hold(struct visit *s, unsigned ms, struct err *e) MUST_CHECK;
+
+/* What is known of the user is kept; a failure is only logged. */
+void visit_keep(struct visit *s, enum ledger_state state, const char *reason);
+
+/* --- visit_run.c -------------------------------------------------------- */
+
+/* Runs "roam COMMAND" as the user, whose lines go to whoever waits, until it
+ * ends. When until_s comes first they are let go with status 0 and late. */
+void visit_run(struct visit *s, const char *command, const char *late,
+    struct outcome *out);
+
+/* --- visit_ticket.c ----------------------------------------------------- */
+
+/* Copies the user's tickets aside, so that they outlive the session; those of
+ * before stay where there are none now. */
+void visit_take_ticket(struct visit *s);
+/* Is there a copy? Its name for KRB5CCNAME. */
+bool visit_ticket(const struct visit *s, char *out, size_t cap);
+void visit_drop_ticket(const struct visit *s);
+
+/* --- visit_decide.c ----------------------------------------------------- */
+
+struct visit_plan {
+	const char *type; /* of roam login; NULL: as its settings say */
+	char reason[512]; /* why not roaming; "" */
+	char store[4096]; /* URL */
+};
+
+/* What this user gets on this computer: of settings, then of the directory.
+ * -1 where no store can be named. */
+int visit_decide(struct visit *s, struct visit_plan *out,
+    struct err *e) MUST_CHECK;
+
+/* --- The verbs: an exit status ------------------------------------------- */
+int visit_open(struct visit *s);
+int visit_close(struct visit *s);
+
+#endif

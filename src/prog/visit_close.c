@@ -1,0 +1,135 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "prog/visit.h"
+
+#define BUDGET_S  300
+#define LOCK_MS   5000
+#define BUDGET_S  300
+#define BEHIND_MS 3600000u /* for the run that another one holds up */
+#define LATE      "your changes are still being saved; that goes on"
+
+/* One session less; *last: no other is open. */
+static int
+count_out(struct visit *s, bool *last, struct err *e)
+{
+	size_t others;
+	bool had;
+	int rc = -1;
+
+	if (sessions_open(&s->open, ROAM_RUNDIR, s->who.uid, s->who.gid,
+		LOCK_MS, e) == -1)
+		return -1;
+	if (sessions_remove(&s->open, s->leader, &had, e) == 0 &&
+	    sessions_count(&s->open, &others, e) == 0)
+		rc = 0;
+	*last = rc == 0 && others == 0;
+	sessions_unlock(&s->open);
+	return rc;
+}
+
+/* Has nobody come back meanwhile? */
+static bool
+still_out(struct visit *s)
+{
+	size_t count = 1;
+	struct err e;
+
+	if (sessions_lock(&s->open, LOCK_MS, &e) == -1)
+		return false;
+	if (sessions_count(&s->open, &count, &e) == -1)
+		count = 1;
+	sessions_unlock(&s->open);
+	return count == 0;
+}
+
+/* Is all that was to go to the store there? Where a policy keeps it here,
+ * nothing was to go. */
+static bool
+is_saved(enum ending_state state)
+{
+	return state == ENDING_OK || state == ENDING_HELD ||
+	    state == ENDING_SKIPPED || state == ENDING_LOCAL ||
+	    state == ENDING_TEMPORARY;
+}
+
+static int
+wait_for_run(struct visit *s, struct err *e)
+{
+	if (visit_hold(s, visit_left_ms(s), e) == 0)
+		return 0;
+	if (e->kind != ERR_BUSY)
+		return -1;
+	visit_say(s, "message", "Roam: " LATE);
+	visit_let_go(s, 0, LATE);
+	return visit_hold(s, BEHIND_MS, e);
+}
+
+/* The last session has ended: the profile goes. */
+static void
+save(struct visit *s)
+{
+	double began_s = clock_steady_s();
+	struct outcome o;
+	struct err e;
+
+	visit_take_ticket(s);
+	visit_keep(s, LEDGER_PENDING, "the sign-out has begun");
+	if (wait_for_run(s, &e) == -1) {
+		log_line(LOG_LEVEL_ERROR, "event=failed user=%s: %s",
+		    s->who.name, e.text);
+		visit_let_go(s, 1, e.text);
+		return;
+	}
+	if (!still_out(s)) {
+		visit_keep(s, LEDGER_IN, "");
+		visit_let_go(s, 0, "another session is open");
+		return;
+	}
+	visit_run(s, "logout", LATE, &o);
+	log_line(is_saved(o.state) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    "event=sign-out user=%s service=%s state=%s seconds=%.2f: %s",
+	    s->who.name, s->service, ending_word(o.state),
+	    clock_steady_s() - began_s, o.text);
+	visit_say(s, "message", "Roam: %s", o.text);
+	if (still_out(s)) {
+		visit_keep(s, is_saved(o.state) ? LEDGER_OUT : LEDGER_PENDING,
+		    o.text);
+		if (is_saved(o.state))
+			visit_drop_ticket(s);
+	}
+	visit_let_go(s, is_saved(o.state) ? 0 : 1, o.text);
+}
+
+int
+visit_close(struct visit *s)
+{
+	const char *why;
+	bool last;
+	struct err e;
+	int part;
+
+	part = visit_find(s, &why, &e);
+	if (part == 0) {
+		visit_let_go(s, 0, why);
+		return 0;
+	}
+	if (part == -1 || count_out(s, &last, &e) == -1) {
+		log_line(LOG_LEVEL_ERROR, "event=failed user=%s: %s", s->user,
+		    e.text);
+		visit_let_go(s, 1, e.text);
+		return 1;
+	}
+	if (!last || s->setup.conf.conf.store[0] == '\0' ||
+	    s->ledger.state == LEDGER_OUT) {
+		visit_let_go(s, 0,
+		    last ? "nothing to save" : "another session is open");
+		return 0;
+	}
+	visit_promise(s, BUDGET_S);
+	save(s);
+	return 0;
+}

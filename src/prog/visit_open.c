@@ -1,0 +1,130 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "prog/visit.h"
+#include "signin/lines.h"
+
+#define BUDGET_S 60
+#define LOCK_MS  5000 /* nobody keeps it for longer than a few calls */
+
+/* Counts the new session; *first: the user had no other. */
+static int
+count_in(struct visit *s, bool *first, struct err *e)
+{
+	size_t others;
+	int rc = -1;
+
+	if (sessions_open(&s->open, ROAM_RUNDIR, s->who.uid, s->who.gid,
+		LOCK_MS, e) == -1)
+		return -1;
+	if (sessions_count(&s->open, &others, e) == 0 &&
+	    sessions_add(&s->open, s->leader, e) == 0)
+		rc = 0;
+	*first = rc == 0 && others == 0;
+	sessions_unlock(&s->open);
+	return rc;
+}
+
+/* Is the home now as it should be? */
+static bool
+is_whole(enum ending_state state)
+{
+	return state == ENDING_OK || state == ENDING_HELD ||
+	    state == ENDING_SKIPPED;
+}
+
+/* What the session may do with what the run came to. */
+static void
+answer(struct visit *s, const struct outcome *o)
+{
+	if (is_whole(o->state))
+		s->ledger.loaded = true;
+	visit_keep(s, LEDGER_IN, o->text);
+	visit_say(s, o->state == ENDING_FAILED ? "error" : "message",
+	    "Roam: %s", o->text);
+	if (o->state == ENDING_REFUSED)
+		visit_let_go(s, LINES_REFUSED, o->text);
+	/* A home that was complete once is good enough to work in, and so is
+	 * one that a policy keeps here. */
+	else if (s->ledger.loaded || o->state == ENDING_LOCAL)
+		visit_let_go(s, 0, o->text);
+	else
+		visit_let_go(s, 1, o->text);
+}
+
+/* The first session of the user: the profile comes. */
+static void
+bring(struct visit *s)
+{
+	double began_s = clock_steady_s();
+	struct outcome o;
+	struct err e;
+
+	if (s->ledger.state != LEDGER_OUT)
+		log_line(LOG_LEVEL_INFO, "event=sign-out-missed user=%s",
+		    s->who.name);
+	visit_take_ticket(s);
+	if (visit_hold(s, visit_left_ms(s), &e) == -1) {
+		visit_say(s, "message",
+		    "Roam: your last sign-out is still being saved; working "
+		    "from your local copy");
+		visit_keep(s, LEDGER_IN, e.text);
+		visit_let_go(s, 0, e.text);
+		return;
+	}
+	visit_keep(s, LEDGER_IN, "");
+	visit_run(s, "login",
+	    "your profile is still on its way; it goes on while you work", &o);
+	log_line(is_whole(o.state) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    "event=sign-in user=%s service=%s state=%s seconds=%.2f: %s",
+	    s->who.name, s->service, ending_word(o.state),
+	    clock_steady_s() - began_s, o.text);
+	answer(s, &o);
+}
+
+/* One more session: it begins when the profile of the first is there. */
+static void
+join(struct visit *s)
+{
+	struct err e;
+
+	visit_take_ticket(s);
+	if (visit_hold(s, visit_left_ms(s), &e) == -1)
+		visit_say(s, "message",
+		    "Roam: your profile is still on its way");
+	visit_let_go(s, 0, "another session is open");
+}
+
+int
+visit_open(struct visit *s)
+{
+	const char *why;
+	bool first;
+	struct err e;
+	int part;
+
+	part = visit_find(s, &why, &e);
+	if (part == 0) {
+		visit_let_go(s, 0, why);
+		return 0;
+	}
+	if (part == -1 || count_in(s, &first, &e) == -1) {
+		log_line(LOG_LEVEL_ERROR, "event=failed user=%s: %s", s->user,
+		    e.text);
+		visit_let_go(s, 1, e.text);
+		return 1;
+	}
+	if (s->setup.conf.conf.store[0] == '\0') {
+		visit_let_go(s, 0, "no store is set");
+		return 0;
+	}
+	visit_promise(s, BUDGET_S);
+	if (first)
+		bring(s);
+	else
+		join(s);
+	return 0;
+}
