@@ -106,6 +106,7 @@ EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 # Whole machines for scenarios, in namespaces; what tests/lab/lib.sh says.
 EXTRA_DIST += tests/lab/lib.sh tests/lab/host tests/lab/session \
 	tests/lab/syslog tests/lab/type
+CLEANFILES += tests/lab-controller.tgz tests/lab-controller.tgz.lock
 
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources

@@ -128,6 +128,7 @@ lab_bg() {
 	fi
 	setsid nsenter -t "$(cat "$lab/$name/init")" -m -n -u -i -p --wd -- \
 		"$@" < /dev/null > "$lab/$name/log/$tag" 2>&1 &
+	disown $! # its end is no news
 }
 
 lab_wait() {
@@ -166,18 +167,21 @@ lab_users() {
 	done
 }
 
-# Stacks as short as they can be: what a distribution's are made of is tried
-# by the scenarios about those.
+# Stacks as short as they can be, with lab_kerberos in the manner of Debian's:
+# pam_krb5 comes first at the close as well, and takes the ticket with it.
+# are the affair of the scenarios about those.
 lab_stacks() {
 	local service
 	for service in sshd login su su-l lab; do
 		# shellcheck disable=SC2016 # of the host's shell
 		lab_on "$1" sh -c 'cat > "/etc/pam.d/$0"' "$service" <<-END
 			$(case $service in su*) echo auth sufficient pam_rootok.so ;; esac)
+			${lab_kerberos:+auth sufficient pam_krb5.so minimum_uid=1000}
 			auth required pam_unix.so
 			auth optional $lab_module
 			account required pam_unix.so
 			session required pam_unix.so
+			${lab_kerberos:+session optional pam_krb5.so minimum_uid=1000}
 			session ${lab_control:-optional} $lab_module ${lab_options-}
 		END
 	done
@@ -265,4 +269,111 @@ lab_server() {
 	done
 	lab_bg "$1" smbd smbd -F --no-process-group
 	lab_wait 60 "$1" bash -c '< /dev/tcp/127.0.0.1/445'
+}
+
+# What a domain controller is made of, in a file: made once for each build, since
+# it takes longer than all else here together.
+lab_provision() {
+	local made=$1 scratch=$lab/provision entry number=20001
+	mkdir -p "$scratch/dc"
+	: > "$scratch/empty"
+	# In a network of its own, else the machine's addresses become names
+	# of the domain's.
+	# shellcheck disable=SC2016 # of that shell
+	unshare -n sh -c 'ip link set lo up; exec "$@"' sh \
+		samba-tool domain provision -s "$scratch/empty" --quiet \
+		--realm=LAB.EXAMPLE --domain=LAB --server-role=dc \
+		--dns-backend=SAMBA_INTERNAL --base-schema=2012_R2 \
+		--adminpass='Adm1n.Pass' --host-name=dc1 \
+		--host-ip="$2" --targetdir="$scratch/dc" \
+		--use-rfc2307 > "$work/provision.log" 2>&1 ||
+		fail "$(cat "$work/provision.log")"
+	lab_dc_conf "$scratch/dc" > "$scratch/conf"
+	samba-tool domain passwordsettings set --complexity=off \
+		--min-pwd-age=0 -s "$scratch/conf" > /dev/null
+	for entry in $lab_passwords; do
+		samba-tool user create "${entry%%:*}" "${entry#*:}" \
+			--uid-number="$number" --gid-number=20000 \
+			-s "$scratch/conf" > /dev/null
+		number=$((number + 1))
+	done
+	tar -C "$scratch/dc" --xattrs --xattrs-include='*' --acls --sparse \
+		-czf "$made.new" .
+	mv "$made.new" "$made"
+	rm -rf "$scratch"
+}
+
+# The controller's smb.conf for a state that lies in $1.
+lab_dc_conf() {
+	cat <<-END
+		[global]
+		netbios name = DC1
+		realm = LAB.EXAMPLE
+		workgroup = LAB
+		server role = active directory domain controller
+		private dir = $1/private
+		state directory = $1/state
+		cache directory = $1/cache
+		lock directory = $1
+		binddns dir = $1/bind-dns
+		log file = /var/log/samba
+		interfaces = lo eth0
+		bind interfaces only = yes
+		dns forwarder =
+		server services = s3fs rpc ldap cldap kdc winbindd dns
+		prefork children = 1
+		idmap_ldb:use rfc2307 = yes
+		tls enabled = no
+		load printers = no
+		disable spoolss = yes
+		[profiles]
+		path = $lab_share
+		read only = no
+	END
+}
+
+# With users and DNS of the domain; lab_dc_smb is its smb.conf, for samba-tool
+# in the host. It is everybody's name server from then on: lab_join HOST.
+lab_dc() {
+	local made=$PWD/tests/lab-controller.tgz
+	[ -d /usr/share/samba/setup ] || { echo 'no samba-ad-provision'; exit 77; }
+	lab_host "$1" "$2"
+	lab_share=$lab/$1/share
+	lab_dc_smb=/etc/samba/smb.conf
+	mkdir "$lab_share"
+	chmod 1777 "$lab_share"
+	mkdir -p "$(dirname "$made")"
+	(
+		flock 9
+		[ -s "$made" ] || lab_provision "$made" "10.99.0.$2"
+	) 9> "$made.lock"
+	lab_on "$1" sh -c 'mkdir /var/lib/dc &&
+		tar -C /var/lib/dc --xattrs --xattrs-include="*" --acls -xzf -' \
+		< "$made"
+	lab_dc_conf /var/lib/dc | lab_on "$1" sh -c 'cat > /etc/samba/smb.conf'
+	lab_dc_address=10.99.0.$2
+	lab_join "$1"
+	lab_bg "$1" samba samba -F -M prefork --no-process-group
+	lab_wait 120 "$1" smbclient -U 'LAB\alice%Al1ce.Pass' \
+		--use-kerberos=off -c quit //dc1.lab.example/profiles
+	lab_wait 60 "$1" sh -c 'echo Al1ce.Pass | kinit -c MEMORY: alice'
+}
+
+# The host asks the controller for names and tickets.
+lab_join() {
+	lab_on "$1" sh -c 'cat > /etc/resolv.conf' <<-END
+		search lab.example
+		nameserver $lab_dc_address
+		options timeout:1 attempts:2
+	END
+	# Keyrings are not the host's own, so all of the lab would share them.
+	lab_on "$1" sh -c 'cat > /etc/krb5.conf' <<-END
+		[libdefaults]
+		default_realm = LAB.EXAMPLE
+		dns_lookup_realm = false
+		rdns = false
+		dns_canonicalize_hostname = false
+		udp_preference_limit = 1
+		default_ccache_name = FILE:/tmp/krb5cc_%{uid}
+	END
 }
