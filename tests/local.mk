@@ -94,7 +94,10 @@ scenarios = \
 	tests/scenario/62-smb-kerberos.sh \
 	tests/scenario/63-smb-races.sh \
 	tests/scenario/64-smb-cuts.sh \
-	tests/scenario/66-smb-claims.sh
+	tests/scenario/66-smb-claims.sh \
+	tests/scenario/70-sign-in.sh \
+	tests/scenario/71-sign-in-smb.sh \
+	tests/scenario/72-sign-in-kerberos.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 
