@@ -94,6 +94,7 @@ scenarios = \
 	tests/scenario/62-smb-kerberos.sh \
 	tests/scenario/63-smb-races.sh \
 	tests/scenario/64-smb-cuts.sh \
+	tests/scenario/65-smb-refused.sh \
 	tests/scenario/66-smb-claims.sh \
 	tests/scenario/70-sign-in.sh \
 	tests/scenario/71-sign-in-smb.sh \

@@ -64,7 +64,8 @@ static const struct meaning {
 	{ ENOENT, WIRE_AT_PATH, ERR_STORE,
 	    "the directory it lies in is missing too",
 	    "make that one; or does a DFS link lead nowhere?" },
-	{ ENOTDIR, WIRE_AT_PATH, ERR_STORE, "not a directory", NULL },
+	{ ENOTDIR, WIRE_AT_PATH, ERR_STORE, "not a directory",
+	    "give another path" },
 	{ ENOENT, ANY, ERR_GONE, NULL, NULL },
 	{ EEXIST, ANY, ERR_RACE, NULL, NULL },
 	{ ENOTEMPTY, ANY, ERR_RACE, NULL, NULL },
@@ -74,7 +75,7 @@ static const struct meaning {
 	    "check the permissions of share and folder" },
 	{ EROFS, ANY, ERR_STORE, NULL, "let the share be written to" },
 	{ ENOSPC, ANY, ERR_STORE, NULL,
-	    "make room there, or collect with roam gc" },
+	    "make room there or raise the quota, or collect with roam gc" },
 	{ EDQUOT, ANY, ERR_STORE, NULL,
 	    "raise the quota, or collect with roam gc" },
 	{ EFBIG, ANY, ERR_STORE, NULL, "that server has a smaller limit" },
@@ -90,6 +91,26 @@ static const struct meaning {
 	{ 0, ANY, ERR_STORE, NULL, NULL },
 };
 #define N_MEANINGS (sizeof(meanings) / sizeof(meanings[0]))
+
+#define REFUSED 0, WIRE_AT_SESSION, ERR_AUTH, "the login was refused"
+
+/* Why an account may not log in is known only by the library's words. */
+static const struct {
+	const char *says;
+	struct meaning is;
+} refusals[] = {
+	{ " locked",
+	    { REFUSED,
+		"wait, or ask an administrator to unlock the account" } },
+	{ "disabled",
+	    { REFUSED, "ask an administrator to enable the account" } },
+	{ "password must be changed",
+	    { REFUSED, "change the password first" } },
+	{ "password has expired", { REFUSED, "change the password first" } },
+	{ "account has expired",
+	    { REFUSED, "ask an administrator to prolong the account" } },
+};
+#define N_REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
 
 bool
 smb_error_is_loss(uint64_t sys)
@@ -108,6 +129,9 @@ meaning_of(const struct smb_fault *f)
 {
 	const struct meaning *m = meanings;
 
+	for (size_t i = 0; f->stage == WIRE_AT_SESSION && i < N_REFUSALS; i++)
+		if (strstr(f->detail, refusals[i].says) != NULL)
+			return &refusals[i].is;
 	for (; m < &meanings[N_MEANINGS - 1]; m++)
 		if ((m->sys == 0 || f->sys == (uint64_t)m->sys) &&
 		    (m->stage == ANY || f->stage == m->stage))
