@@ -12,9 +12,9 @@ fi
 # shellcheck source=tests/scenario/races.sh
 . "$srcdir/tests/scenario/races.sh"
 
-# Two hundred generations: ROUNDS=30.
 url=$ROAM_TEST_STORE
-race 8 "${ROUNDS:-8}"
+# More by GENERATIONS=200, in some minutes.
+race 8 "$ROAM_TEST_SHARE/store" "${GENERATIONS:-80}"
 for gen in "$ROAM_TEST_SHARE"/store/gen/*; do
 	[ -s "$gen/commit" ] || fail "$gen is torn"
 done

@@ -63,7 +63,7 @@ expect 0 smb b pull
 
 # --- Races ---------------------------------------------------------------------
 url=$ROAM_TEST_SERVER/stiff/race
-race 6 "${ROUNDS:-4}"
+race 6 "$share/race" "${GENERATIONS:-20}"
 for gen in "$share"/race/gen/*; do
 	[ -e "$gen/claim" ] || [ -z "$(ls "$gen")" ] || fail "$gen was not claimed"
 done

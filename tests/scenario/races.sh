@@ -33,9 +33,17 @@ run_once() {
 	esac
 }
 
+# How many generations there are, below the store's directory $1.
+generations() {
+	find "$1/gen" -mindepth 1 -maxdepth 1 2> /dev/null | wc -l
+}
+
+# One edit and one run after the other, until there are so many generations.
 rounds_of() {
-	local machine=$1 rounds=$2 round
-	for ((round = 1; round <= rounds; round++)); do
+	local machine=$1 there=$2 wanted=$3 round=0
+	while [ "$(generations "$there")" -lt "$wanted" ]; do
+		round=$((round + 1))
+		echo "$round" > "$work/rounds-$machine"
 		echo "$machine $round" > "$work/$machine/$machine-$round"
 		echo "$machine $round" >> "$work/$machine/log-$machine"
 		head -c $((RANDOM * 10)) /dev/urandom > "$work/$machine/data-$machine"
@@ -43,9 +51,15 @@ rounds_of() {
 	done
 }
 
-kill_sessions() {
+# A session now and then, and more seldom the whole server.
+kill_servers() {
 	local sessions
 	while sleep "0.$((RANDOM % 5 + 3))"; do
+		if [ $((RANDOM % 8)) = 0 ]; then
+			"$SMBD" kill
+			"$SMBD" start
+			continue
+		fi
 		mapfile -t sessions < <(pgrep -P \
 			"$(cat "$(dirname "$SMBD")/pid")" -x smbd)
 		[ ${#sessions[@]} -eq 0 ] ||
@@ -53,10 +67,11 @@ kill_sessions() {
 	done
 }
 
-# race MACHINES ROUNDS: that many runs of each, killed and not; afterwards all
-# homes are equal and hold every edit.
+# race MACHINES DIRECTORY GENERATIONS: runs of that many machines, killed and
+# not, until the store, which lies in DIRECTORY, has so many generations;
+# afterwards all homes are equal and hold every edit.
 race() {
-	local machines=() machine round pids=() killer failed=0
+	local machines=() machine round rounds pids=() killer failed=0
 	for ((machine = 1; machine <= $1; machine++)); do
 		machines+=("m$machine")
 	done
@@ -65,16 +80,18 @@ race() {
 		expect 0 smb "$machine" -q sync
 	done
 	for machine in "${machines[@]}"; do
-		rounds_of "$machine" "$2" > "$work/said-$machine" 2>&1 &
+		rounds_of "$machine" "$2" "$3" > "$work/said-$machine" 2>&1 &
 		pids+=($!)
 	done
-	kill_sessions 2> /dev/null &
+	kill_servers > /dev/null 2>&1 &
 	killer=$!
 	for machine in "${pids[@]}"; do
 		wait "$machine" || failed=1
 	done
 	kill "$killer"
 	wait "$killer" 2> /dev/null || :
+	"$SMBD" kill # who knows where it was stopped
+	"$SMBD" start
 	[ "$failed" = 0 ] || fail "$(cat "$work"/said-*)"
 	for _ in 1 2 3; do
 		for machine in "${machines[@]}"; do
@@ -83,9 +100,11 @@ race() {
 	done
 	for machine in "${machines[@]}"; do
 		same_homes m1 "$machine"
-		[ "$(wc -l < "$work/m1/log-$machine")" = "$2" ] ||
+		rounds=$(cat "$work/rounds-$machine" 2> /dev/null || echo 0)
+		[ "$rounds" = 0 ] ||
+			[ "$(wc -l < "$work/m1/log-$machine")" = "$rounds" ] ||
 			fail "edits of $machine are lost"
-		for ((round = 1; round <= $2; round++)); do
+		for ((round = 1; round <= rounds; round++)); do
 			[ -s "$work/m1/$machine-$round" ] ||
 				fail "$machine-$round is lost"
 		done
