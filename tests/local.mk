@@ -88,6 +88,7 @@ scenarios = \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \
 	tests/scenario/54-merge.sh \
+	tests/scenario/55-units.sh \
 	tests/scenario/57-rules-check.sh \
 	tests/scenario/60-smb.sh \
 	tests/scenario/61-smb-lines.sh \

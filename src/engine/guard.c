@@ -1,5 +1,6 @@
 #include "base/path.h"
 #include "engine/plan.h"
+#include "engine/units.h"
 
 /* A home that is empty, while the store is to lose what it held, was wiped and
  * not tidied up. */
@@ -89,7 +90,9 @@ plan_guard(struct plan *p, const struct plan_in *in, const struct guard *g)
 		held += hold(p, ACTION_DELETE_LOCAL);
 	if (is_wiped(in) || too_many(there, in->remote->count, g))
 		held += hold(p, ACTION_DELETE_STORE);
-	if (held > 0)
+	if (held > 0) {
 		hold_replacements(p);
+		plan_hold_units(p);
+	}
 	return held;
 }

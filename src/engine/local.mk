@@ -5,6 +5,7 @@ libengine_a_SOURCES = \
 	src/engine/plan.c src/engine/plan.h \
 	src/engine/rename.c src/engine/rename.h \
 	src/engine/settle.c src/engine/settle.h \
+	src/engine/units.c src/engine/units.h \
 	src/engine/guard.c \
 	src/engine/outcome.c \
 	src/engine/put.c \
@@ -31,6 +32,7 @@ tests_unit_test_engine_SOURCES = \
 	tests/unit/test_plan.c \
 	tests/unit/test_blocks.c \
 	tests/unit/test_driver.c \
+	tests/unit/test_units.c \
 	tests/unit/test_driver_random.c \
 	tests/unit/test_report.c
 tests_unit_test_engine_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)

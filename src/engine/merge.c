@@ -126,6 +126,35 @@ settle_conflict(struct op *op, bool local_wins, enum reason reason)
 	op->loser_is_local = !local_wins;
 }
 
+/* How a version gets to where there is none of it, or another. */
+static enum action
+action_of(const struct entry *from, const struct entry *to, bool up)
+{
+	if (from == NULL)
+		return up ? ACTION_DELETE_STORE : ACTION_DELETE_LOCAL;
+	if (to != NULL && entry_same_content(from, to))
+		return ACTION_ATTRIBUTES;
+	return up ? ACTION_UPLOAD : ACTION_DOWNLOAD;
+}
+
+void
+merge_take(struct op *op, bool local, enum reason why)
+{
+	const struct entry *from = local ? op->local : op->remote;
+	const struct entry *to = local ? op->remote : op->local;
+	enum action action = action_of(from, to, local);
+
+	op->loser = NULL;
+	op->loser_is_local = 0;
+	if (action != ACTION_ATTRIBUTES && to != NULL &&
+	    to->type != ENTRY_DIR && !entry_same(op->base, to)) {
+		action = ACTION_CONFLICT;
+		op->loser = to;
+		op->loser_is_local = !local;
+	}
+	decide(op, action, local ? SIDE_STORE : SIDE_HOME, from, why);
+}
+
 void
 merge_directory_wins(struct op *op, const struct entry *dir)
 {

@@ -56,6 +56,12 @@ void merge_revive(struct op *op, enum reason why);
  * against the file that the other side has. */
 void merge_directory_wins(struct op *op, const struct entry *dir);
 
+/*
+ * One side's version of op's path takes it, also where it has none; what the
+ * other one wrote there since both agreed loses.
+ */
+void merge_take(struct op *op, bool local, enum reason why);
+
 /* Make of op, a conflict of two files, that the winner takes the path and the
  * loser is not kept: the rules say that nobody wants it. */
 void merge_newest(struct op *op);

@@ -75,26 +75,6 @@ plan_new_local(struct tree *out, const struct plan *p, const struct tree *local,
 	return outcome(out, p, local, to_home, e);
 }
 
-static const struct op *
-find_op(const struct plan *p, const char *path, size_t len)
-{
-	size_t low = 0, high = p->count, mid, n;
-	const char *at;
-	int d;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		at = op_path(&p->op[mid], &n);
-		if ((d = path_order(at, n, path, len)) == 0)
-			return &p->op[mid];
-		if (d < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
-}
-
 /* The last entries added, from the top: those that path can lie below. */
 struct branch {
 	const struct entry *dir[PATH_LEN_MAX / 2];
@@ -115,7 +95,7 @@ is_dir(const struct entry *t)
 static const struct entry *
 agreed_dir(const struct plan *p, const char *path, size_t len)
 {
-	const struct op *op = find_op(p, path, len);
+	const struct op *op = plan_find(p, path, len);
 	const struct entry *t = NULL;
 
 	if (op == NULL)

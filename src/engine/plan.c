@@ -6,6 +6,7 @@
 #include "engine/plan.h"
 #include "engine/rename.h"
 #include "engine/settle.h"
+#include "engine/units.h"
 
 static const char *const actions[] = {
 	[ACTION_NONE] = "none",
@@ -96,6 +97,26 @@ op_is_shown(const struct op *op)
 	    (op->state == OP_PLANNED || op->state == OP_DONE);
 }
 
+struct op *
+plan_find(const struct plan *p, const char *path, size_t len)
+{
+	size_t low = 0, high = p->count, mid, n;
+	const char *at;
+	int d;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		at = op_path(&p->op[mid], &n);
+		if ((d = path_order(at, n, path, len)) == 0)
+			return &p->op[mid];
+		if (d < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
 void
 op_fail(struct op *op, enum why why)
 {
@@ -107,6 +128,7 @@ void
 plan_free(struct plan *p)
 {
 	free(p->op);
+	free(p->unit);
 	*p = (struct plan){ 0 };
 }
 
@@ -267,6 +289,8 @@ plan_make(struct plan *out, const struct plan_in *in, struct err *e)
 	while (tree_walk_next(&w))
 		if (plan_path(&p, &f, &w, e) == -1)
 			goto fail;
+	if (plan_find_units(&p, in, e) == -1)
+		goto fail;
 	plan_settle(&p, in);
 	if (plan_find_renames(&p, in, e) == -1)
 		goto fail;

@@ -88,14 +88,27 @@ struct op {
 	uint8_t moved;  /* the old path of a rename; not shown */
 	uint8_t loser_is_local;
 	uint8_t left; /* not to be touched; only while a plan is made */
+	uint32_t
+	    unit; /* plan.unit[unit - 1] decides and is done as one; 0: none */
 	/* enum driver: merges it, or is to try it (a conflict of two files). */
 	uint8_t driver;
+};
+
+/* What is merged and carried out as one: a directory that the rules name, or
+ * an SQLite database with its logs. */
+struct unit {
+	const char *path; /* borrowed, of an entry; no NUL behind */
+	size_t len;
+	bool is_dir;
 };
 
 struct plan {
 	struct op *op; /* owned; in path_order() of op_path() */
 	size_t count;
 	size_t cap;
+	struct unit *unit; /* owned; those that ops belong to */
+	size_t unit_count;
+	size_t unit_cap;
 };
 
 struct plan_in {
@@ -142,6 +155,13 @@ bool op_needs_content(const struct op *op);
 /* Is the op one that people see: planned or done, and more than ACTION_NONE? */
 bool op_is_shown(const struct op *op);
 void op_fail(struct op *op, enum why why);
+/* The op of path, or NULL. */
+struct op *plan_find(const struct plan *p, const char *path, size_t len);
+/* The ops of unit that are still planned wait for another run: as why says. */
+void plan_fail_unit(struct plan *p, uint32_t unit, enum why why);
+
+/* Is path at or below the unit, or of the database that it is? */
+bool unit_holds(const struct unit *u, const char *path, size_t len);
 
 const char *action_text(enum action a); /* as in --json */
 const char *reason_text(enum reason r);

@@ -54,6 +54,9 @@ gone_entry(const struct op *op, const struct direction *d)
 {
 	const struct entry *t = d->side == SIDE_STORE ? op->base : op->local;
 
+	/* A unit is put in place as a whole. */
+	if (d->side == SIDE_HOME && op->unit != 0)
+		return NULL;
 	if (op->action != d->gone || op->state != OP_PLANNED || t == NULL ||
 	    t->type != ENTRY_FILE || t->size == 0)
 		return NULL;
@@ -64,7 +67,8 @@ static bool
 is_arrival(const struct op *op, const struct direction *d)
 {
 	return op->action == d->come && op->state == OP_PLANNED &&
-	    op->base == NULL && (op->local == NULL || op->remote == NULL) &&
+	    (d->side != SIDE_HOME || op->unit == 0) && op->base == NULL &&
+	    (op->local == NULL || op->remote == NULL) &&
 	    op->result->type == ENTRY_FILE;
 }
 

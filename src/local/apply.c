@@ -14,6 +14,22 @@ is_dir(const struct entry *t)
 	return t != NULL && t->type == ENTRY_DIR;
 }
 
+/* A database's log that is of no use to what the database is to be. */
+static bool
+is_old_log(const struct apply *a, size_t i)
+{
+	const struct plan *p = a->in->plan;
+	const struct op *op = &p->op[i];
+	const struct unit *u;
+
+	if (op->unit == 0 || a->done[i] != DONE_NOT || op->local == NULL ||
+	    op->local->type != ENTRY_FILE ||
+	    (op->result != NULL && entry_same_content(op->local, op->result)))
+		return false;
+	u = &p->unit[op->unit - 1];
+	return !u->is_dir && op->local->path_len > u->len;
+}
+
 static enum task
 task_of(const struct op *op)
 {
@@ -42,6 +58,7 @@ static const struct {
 } tasks[] = {
 	[TASK_NONE] = { NULL, false },
 	[TASK_DIR] = { apply_put, false },
+	[TASK_LOG] = { apply_remove, false },
 	[TASK_RENAME] = { apply_rename, false },
 	[TASK_PUT] = { apply_put, false },
 	[TASK_ATTRS] = { apply_attrs, false },
@@ -59,18 +76,60 @@ ends_the_run(const struct err *e)
 	    (e->sys == ENOMEM || e->sys == EMFILE || e->sys == ENFILE);
 }
 
+/* The rest of a database waits: what is done of it is whole without. */
+static void
+fail_database(struct apply *a, uint32_t unit)
+{
+	struct plan *p = a->in->plan;
+
+	if (unit == 0 || p->unit[unit - 1].is_dir)
+		return;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->op[i].unit == unit && p->op[i].state == OP_PLANNED &&
+		    a->done[i] != DONE_ALL)
+			op_fail(&p->op[i], WHY_UNIT);
+}
+
 static int
 run_op(struct apply *a, enum task task, size_t i, struct err *e)
 {
 	struct op *op = &a->in->plan->op[i];
 
 	if (tasks[task].run(a, i, e) == 0) {
-		a->done[i] = 1;
+		a->done[i] = task == TASK_LOG && op->result != NULL ? DONE_OUT
+								    : DONE_ALL;
 		return 0;
 	}
 	if (ends_the_run(e))
 		return -1;
 	op_fail(op, why_of(e));
+	fail_database(a, op->unit);
+	return 0;
+}
+
+static bool
+is_due(const struct apply *a, size_t i, enum task task)
+{
+	enum task own = task_of(&a->in->plan->op[i]);
+
+	if (task == TASK_LOG)
+		return own != TASK_NONE && is_old_log(a, i);
+	return own == task && a->done[i] != DONE_ALL;
+}
+
+/* All of a unit or nothing: what a program has its hands on waits. */
+static int
+check_units(struct apply *a, struct err *e)
+{
+	struct plan *p = a->in->plan;
+
+	for (uint32_t u = 1; u <= p->unit_count; u++) {
+		if (apply_check_unit(a, u, e) == 0)
+			continue;
+		if (ends_the_run(e))
+			return -1;
+		plan_fail_unit(p, u, why_of(e));
+	}
 	return 0;
 }
 
@@ -83,7 +142,7 @@ run_task(struct apply *a, enum task task, uint64_t *count, uint64_t of,
 
 	for (size_t n = 0; n < p->count; n++) {
 		i = tasks[task].from_bottom ? p->count - 1 - n : n;
-		if (task_of(&p->op[i]) != task)
+		if (!is_due(a, i, task))
 			continue;
 		if (run_op(a, task, i, e) == -1)
 			return -1;
@@ -102,7 +161,7 @@ finish_dirs(struct apply *a, struct err *e)
 
 	for (size_t i = a->in->plan->count; i > 0; i--) {
 		op = &a->in->plan->op[i - 1];
-		if (!a->done[i - 1] || !is_dir(op->result) ||
+		if (a->done[i - 1] != DONE_ALL || !is_dir(op->result) ||
 		    op->state != OP_PLANNED)
 			continue;
 		if (apply_finish_dir(a, i - 1, e) == 0)
@@ -121,7 +180,7 @@ settle_states(struct apply *a)
 
 	for (size_t i = 0; i < a->in->plan->count; i++) {
 		op = &a->in->plan->op[i];
-		if (a->done[i] && op->state == OP_PLANNED &&
+		if (a->done[i] == DONE_ALL && op->state == OP_PLANNED &&
 		    (op->sides & SIDE_STORE) == 0)
 			op->state = OP_DONE;
 	}
@@ -136,6 +195,7 @@ run_all(struct apply *a, uint64_t of, struct err *e)
 	if (stage_plan_names(a->in->stagefd, a->in->plan, e) == -1 ||
 	    links_open(&a->links, a->in->plan, a->in->local, e) == -1)
 		return -1;
+	rc = check_units(a, e);
 	for (enum task t = TASK_DIR; t < TASK__COUNT && rc == 0; t++)
 		rc = run_task(a, t, &count, of, e);
 	if (rc == 0)

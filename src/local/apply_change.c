@@ -8,6 +8,7 @@
 #include "base/step.h"
 #include "local/apply_parts.h"
 #include "local/meta.h"
+#include "local/shelf.h"
 #include "local/stage.h"
 #include "local/swap.h"
 #include "local/vouch.h"
@@ -27,27 +28,6 @@ write_held(struct apply *a, const struct hold *h, const struct entry *t,
 		wanted.mtime_ns = stat_mtime_ns(&h->st);
 	a->changed = true;
 	return meta_write(h->fd, &wanted, &partly, e);
-}
-
-static struct op *
-op_of(const struct plan *p, const struct entry *t)
-{
-	size_t low = 0, high = p->count, mid, len;
-	const char *path;
-	int d;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		path = op_path(&p->op[mid], &len);
-		d = path_order(path, len, t->path, t->path_len);
-		if (d == 0)
-			return &p->op[mid];
-		if (d < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
 }
 
 /* The two ends of a rename. */
@@ -113,7 +93,8 @@ int
 apply_rename(struct apply *a, size_t i, struct err *e)
 {
 	const struct op *op = &a->in->plan->op[i];
-	struct op *other = op_of(a->in->plan, op->from);
+	struct op *other =
+	    plan_find(a->in->plan, op->from->path, op->from->path_len);
 	struct stamp stamp = links_stamp(&a->links, op->from);
 	struct ends n;
 	struct hold h;
@@ -226,12 +207,14 @@ remove_file(struct apply *a, size_t i, struct swap *s, struct err *e)
 	const struct entry *t = a->in->plan->op[i].local;
 	struct stamp stamp = links_stamp(&a->links, t);
 	struct err worse;
+	uint64_t kept = 0;
 	struct hold h;
 	int rc = -1;
 
 	if (hold_take(&h, s->dirfd, s->name, t, &stamp, e) == -1)
 		return -1;
-	if (swap_out(s, &h, e) == 0) {
+	if (apply_keep_loser(a, &a->in->plan->op[i], &kept, e) == 0 &&
+	    swap_out(s, &h, e) == 0) {
 		a->changed = true;
 		step("apply: taken out");
 		rc = 0;
@@ -240,6 +223,8 @@ remove_file(struct apply *a, size_t i, struct swap *s, struct err *e)
 		step("apply: removed");
 	}
 	hold_end(&h);
+	if (rc == -1 && kept != 0)
+		(void)!shelf_remove(a->in->statefd, kept, &worse);
 	if (s->stray &&
 	    stage_rescue(a->in->statefd, s->stagefd, s->staged, t->path,
 		a->in->self, &worse) == -1)
@@ -292,4 +277,31 @@ apply_finish_dir(struct apply *a, size_t i, struct err *e)
 	}
 	close(fd);
 	return rc;
+}
+
+int
+apply_check_unit(const struct apply *a, uint32_t unit, struct err *e)
+{
+	const struct plan *p = a->in->plan;
+	const char *name;
+	struct hold h;
+	int dirfd;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct op *op = &p->op[i];
+		struct stamp stamp;
+
+		if (op->unit != unit || op->state != OP_PLANNED ||
+		    (op->sides & SIDE_HOME) == 0 || op->local == NULL ||
+		    op->local->type == ENTRY_DIR)
+			continue;
+		dirfd = apply_parent(a, op->local->path, op->local->path_len,
+		    &name, e);
+		stamp = links_stamp(&a->links, op->local);
+		if (dirfd == -1 ||
+		    hold_take(&h, dirfd, name, op->local, &stamp, e) == -1)
+			return -1;
+		hold_end(&h);
+	}
+	return 0;
 }

@@ -19,15 +19,22 @@
 struct apply {
 	const struct apply_in *in;
 	struct stamp *stamps; /* the caller's */
-	uint8_t *done;        /* owned; of each op: was it carried out? */
+	uint8_t *done;        /* owned; of each op: enum done */
 	struct links links;
 	bool changed; /* anything at all */
+};
+
+enum done {
+	DONE_NOT,
+	DONE_ALL,
+	DONE_OUT, /* what was there has been taken out, no more */
 };
 
 /* What an op asks for in the home; tasks are done in this order. */
 enum task {
 	TASK_NONE,
 	TASK_DIR,    /* a directory where there is none */
+	TASK_LOG,    /* a database's log leaves before the database changes */
 	TASK_RENAME, /* a file gets another path */
 	TASK_PUT,    /* a file or symlink is put in place */
 	TASK_ATTRS,  /* mode, attributes and times of what is there */
@@ -44,6 +51,13 @@ int apply_put(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_rename(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_attrs(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_remove(struct apply *a, size_t i, struct err *e) MUST_CHECK;
+/* A unit: may all of it be done? Nothing is changed yet. */
+int apply_check_unit(const struct apply *a, uint32_t unit,
+    struct err *e) MUST_CHECK;
+/* The home's version that loses by op i goes to the shelf. *kept: its id, where
+ * it was not there yet; else 0. */
+int apply_keep_loser(const struct apply *a, const struct op *op, uint64_t *kept,
+    struct err *e) MUST_CHECK;
 /* A directory's mode and times, when all else is done. */
 int apply_finish_dir(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 

@@ -155,9 +155,8 @@ prepare(struct apply *a, const struct op *op, const char *staged, struct err *e)
 	return prepare_content(a, t, staged, e);
 }
 
-/* The local version that loses goes to the shelf; *kept: it was not there. */
-static int
-keep_loser(const struct apply *a, const struct op *op, uint64_t *kept,
+int
+apply_keep_loser(const struct apply *a, const struct op *op, uint64_t *kept,
     struct err *e)
 {
 	const struct conflict c = {
@@ -186,7 +185,8 @@ replace(struct apply *a, const struct op *op, struct swap *s, struct err *e)
 
 	if (hold_take(&h, s->dirfd, s->name, op->local, &stamp, e) == -1)
 		return -1;
-	if (keep_loser(a, op, &kept, e) == 0 && swap_over(s, &h, e) == 0) {
+	if (apply_keep_loser(a, op, &kept, e) == 0 &&
+	    swap_over(s, &h, e) == 0) {
 		a->changed = true;
 		step("apply: exchanged");
 		rc = 0;
@@ -240,8 +240,9 @@ clean(const struct apply *a, const struct op *op, const struct swap *s,
 }
 
 static int
-put(struct apply *a, const struct op *op, struct swap *s, struct err *e)
+put(struct apply *a, size_t i, struct swap *s, struct err *e)
 {
+	const struct op *op = &a->in->plan->op[i];
 	const struct entry *t = op->result;
 
 	if (prepare(a, op, s->staged, e) == -1)
@@ -250,7 +251,7 @@ put(struct apply *a, const struct op *op, struct swap *s, struct err *e)
 	s->dirfd = apply_parent(a, t->path, t->path_len, &s->name, e);
 	if (s->dirfd == -1)
 		return -1;
-	if (op->local == NULL)
+	if (op->local == NULL || a->done[i] == DONE_OUT)
 		return swap_in(s, e);
 	if (op->local->type == ENTRY_DIR)
 		return replace_dir(a, s, e);
@@ -266,7 +267,7 @@ apply_put(struct apply *a, size_t i, struct err *e)
 	int rc;
 
 	s.staged = stage_name(staged, &op->result->hash, i);
-	if (put(a, op, &s, e) == -1)
+	if (put(a, i, &s, e) == -1)
 		return clean(a, op, &s, e);
 	a->changed = true;
 	rc = apply_placed(a, i, s.dirfd, s.name, e);

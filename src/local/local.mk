@@ -15,6 +15,7 @@ liblocal_a_SOURCES = \
 	src/local/flush.c src/local/flush.h \
 	src/local/stage.c src/local/stage.h \
 	src/local/hold.c src/local/hold.h \
+	src/local/quiet.c src/local/quiet.h \
 	src/local/swap.c src/local/swap.h \
 	src/local/links.c src/local/links.h \
 	src/local/apply.c src/local/apply.h \

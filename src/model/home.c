@@ -23,6 +23,8 @@ why_text(enum why why)
 		[WHY_CHANGED] = "was edited during the run",
 		[WHY_DAMAGED] = "content in the store is damaged or missing",
 		[WHY_BLOCKED] = "something that stays is in its way",
+		[WHY_IN_USE] = "a program is using it",
+		[WHY_UNIT] = "belongs to what has to wait",
 	};
 	_Static_assert(sizeof(texts) / sizeof(texts[0]) == WHY__COUNT,
 	    "every reason has a text");

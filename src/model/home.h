@@ -35,6 +35,8 @@ enum why {
 	WHY_CHANGED, /* was edited while the run was going on */
 	WHY_DAMAGED, /* its content in the store is damaged or missing */
 	WHY_BLOCKED, /* something that stays is in its way */
+	WHY_IN_USE,  /* a program works with it */
+	WHY_UNIT,    /* belongs to something that has to wait */
 	WHY__COUNT
 };
 

@@ -262,14 +262,18 @@ rules_explain(const struct rules *r, const char *path, size_t len, bool is_dir,
 			out->reason = rule->said.reason;
 		}
 		rule = decide(r, TOPIC_UNIT, path, at, dir);
-		if (rule != NULL && out->unit == NULL)
+		if (rule != NULL && out->unit == NULL) {
 			out->unit = rule->said.pattern;
+			out->unit_len = at;
+		}
 		rule = decide(r, TOPIC_DRIVER, path, at, dir);
 		if (rule != NULL)
 			out->driver = rule->said.driver;
 	}
-	if (!out->roams)
-		out->unit = out->driver = NULL; /* nothing to merge */
+	if (out->roams)
+		return;
+	out->unit = out->driver = NULL; /* nothing to merge */
+	out->unit_len = 0;
 }
 
 struct hash

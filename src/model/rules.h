@@ -14,7 +14,7 @@
  *
  *	local .cache/          # rebuilt by its programs
  *	roam  .config/
- *	unit  .mozilla/firefox/profile/  # read and listed, for later
+ *	unit  .mozilla/firefox/profile/  # databases that belong together
  *	merge=keyfile .config/user-dirs.dirs
  *
  * The last match within a source wins; a later source overrides an earlier
@@ -46,6 +46,7 @@ struct ruling {
 	/* Of what roams: the pattern that made a unit of path or of the
 	 * outermost directory around it; the driver of the nearest merge=. */
 	const char *unit;   /* or NULL */
+	size_t unit_len;    /* of path that is the unit; 0: none */
 	const char *driver; /* or NULL */
 };
 

@@ -23,6 +23,8 @@ libsync_a_SOURCES = \
 	src/sync/sitting.c src/sync/sitting.h \
 	src/sync/receive.c src/sync/receive.h \
 	src/sync/send.c src/sync/send.h \
+	src/sync/place.c src/sync/place.h \
+	src/sync/waits.c src/sync/waits.h \
 	src/sync/round.c src/sync/round.h \
 	src/sync/sync.c src/sync/sync.h
 

@@ -11,7 +11,9 @@
 #include "local/shelf.h"
 #include "sync/index.h"
 #include "sync/list.h"
+#include "sync/place.h"
 #include "sync/send.h"
+#include "sync/waits.h"
 
 /* A checkpoint is written instead of a delta that says more than half of it. */
 #define DELTA_SHARE 2
@@ -249,67 +251,6 @@ pack_list(struct sending *w, struct profile *now, struct err *e)
 	return 0;
 }
 
-/*
- * The entry that the new generation lists for t. What the scan made is filled
- * in as it is, hundreds of thousands of them at a first push; what other trees
- * share is copied.
- */
-static struct entry *
-own_entry(struct sending *w, const struct entry *t, struct err *e)
-{
-	struct context *c = w->s->c;
-	struct entry *copy;
-
-	if (t->place.gen == GEN_NONE && entry_extent_count(t) == 0 &&
-	    t->machine == c->self && !t->hollow)
-		return entry_own(t);
-	copy = entry_copy(&c->arena, t, e);
-	if (copy == NULL)
-		return NULL;
-	copy->hollow = 0;
-	if (copy->machine == NULL)
-		copy->machine = c->self;
-	return copy;
-}
-
-/* Give t the place of what holds the same. */
-static int
-share_place(struct sending *w, struct entry *t, const struct entry *twin,
-    struct err *e)
-{
-	struct extra *extra;
-
-	t->place = twin->place;
-	if (entry_extent_count(twin) == 0)
-		return 0;
-	extra = arena_alloc(&w->s->c->arena, sizeof(*extra), e);
-	if (extra == NULL)
-		return -1;
-	*extra = t->extra != NULL ? *t->extra : (struct extra){ 0 };
-	extra->extents = twin->extra->extents;
-	extra->extent_count = twin->extra->extent_count;
-	t->extra = extra;
-	return 0;
-}
-
-/* t as the new generation lists it: who wrote it, where its content lies. */
-static const struct entry *
-stored_entry(struct sending *w, const struct entry *t, const struct run *runs,
-    struct err *e)
-{
-	const struct entry *twin = index_find(&w->stored, t);
-	struct entry *own = own_entry(w, t, e);
-	int rc = 0;
-
-	if (own == NULL)
-		return NULL;
-	if (own->type == ENTRY_FILE && own->size > 0)
-		rc = twin != NULL ? share_place(w, own, twin, e)
-				  : contents_place(&w->s->contents, own, runs,
-					&w->s->c->arena, e);
-	return rc == 0 ? own : NULL;
-}
-
 static int
 place_all(struct sending *w, struct profile *now, const struct run *runs,
     uint64_t number, struct err *e)
@@ -322,7 +263,8 @@ place_all(struct sending *w, struct profile *now, const struct run *runs,
 		if (!is_store_op(op))
 			continue;
 		if (op->result != NULL &&
-		    (op->result = stored_entry(w, op->result, runs, e)) == NULL)
+		    (op->result = place_entry(w->s, &w->stored, op->result,
+			 runs, e)) == NULL)
 			return -1;
 		op->state = OP_DONE;
 	}
@@ -333,7 +275,8 @@ place_all(struct sending *w, struct profile *now, const struct run *runs,
 			lost->gen = number;
 		if (profile_conflict(w->s->c->remote, lost->id) != NULL)
 			continue;
-		lost->loser = stored_entry(w, lost->loser, runs, e);
+		lost->loser =
+		    place_entry(w->s, &w->stored, lost->loser, runs, e);
 		if (lost->loser == NULL)
 			return -1;
 	}
@@ -411,6 +354,22 @@ recheck(struct sending *w, struct err *e)
 	return rc;
 }
 
+/* Fills in now, or says that what could be read is no news. */
+static int
+pack_all(struct sending *w, struct profile *now, bool *needed, struct err *e)
+{
+	struct context *c = w->s->c;
+
+	if (recheck(w, e) == -1 ||
+	    index_new(&w->stored, &c->remote->tree, e) == -1 ||
+	    pack_ops(w, e) == -1)
+		return -1;
+	waits_torn(&c->root, w->in->plan, w->in->local);
+	if (send_is_needed(c, w->in->plan, needed, e) == -1)
+		return -1;
+	return *needed ? pack_list(w, now, e) : 0;
+}
+
 static int
 send_all(struct sending *w, struct commit *m, struct profile *now,
     struct err *e)
@@ -419,10 +378,13 @@ send_all(struct sending *w, struct commit *m, struct profile *now,
 	const struct sealed *packs;
 	const struct run *runs;
 	uint32_t pack_count;
-	if (recheck(w, e) == -1 ||
-	    index_new(&w->stored, &c->remote->tree, e) == -1 ||
-	    pack_ops(w, e) == -1 || pack_list(w, now, e) == -1 ||
-	    packer_finish(w->s->contents.packer, &runs, &packs, &pack_count,
+	bool needed;
+
+	if (pack_all(w, now, &needed, e) == -1)
+		return -1;
+	if (!needed)
+		return 0;
+	if (packer_finish(w->s->contents.packer, &runs, &packs, &pack_count,
 		e) == -1 ||
 	    place_all(w, now, runs, repo_next(c->repo), e) == -1 ||
 	    plan_new_store(&now->tree, w->in->plan, &c->remote->tree, e) ==

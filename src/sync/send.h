@@ -44,7 +44,9 @@ int send_is_needed(struct context *c, const struct plan *p, bool *needed,
 
 /*
  * Carry out the plan's ops of SIDE_STORE. On 0 they are OP_DONE (or OP_FAILED,
- * each alone), *commit is the new generation, *now what it holds. ERR_RACE:
+ * each alone, a
+ * unit as a whole), *commit is the new generation, *now what it holds; number
+ * 0 where nothing was left to publish. ERR_RACE:
  * load the head, plan again, call again.
  */
 int send_generation(struct sender *s, const struct send_in *in,

@@ -9,6 +9,7 @@
 #include "sync/list.h"
 #include "sync/round.h"
 #include "sync/send.h"
+#include "sync/waits.h"
 
 /* A race is lost to somebody who got on; so many in a row is something else. */
 #define RACES_MAX     200
@@ -110,6 +111,7 @@ make_plan(struct round *r, struct err *e)
 	if (plan_make(&r->plan, &in, e) == -1 ||
 	    blend_plan(&r->blend, c, &r->plan, e) == -1)
 		return -1;
+	waits_used(&c->root, &r->plan);
 	plan_restrict(&r->plan, r->how->sides);
 	/* A store that lost everything does not empty homes either way. */
 	if (!r->how->allow_deletes &&
@@ -177,6 +179,8 @@ send_once(struct round *r, struct sender *s, struct err *e)
 		return -1;
 	if (send_generation(s, &in, &r->commit, &r->next, e) == -1)
 		return -1;
+	if (r->commit.number == 0) /* nothing of it could be sent */
+		return 0;
 	r->out->bytes_up = s->contents.bytes;
 	r->out->published = r->commit.number;
 	return state_promote(r->c->statefd, e);
