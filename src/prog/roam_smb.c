@@ -192,6 +192,7 @@ run_login(struct worker *w, const struct wire *m)
 		.timeout_ms = (unsigned)m->number[2],
 		.create = m->number[3] != 0,
 	};
+	struct wire found = { .op = WIRE_OK };
 	unsigned stage;
 	uint64_t facts;
 	struct err e;
@@ -202,7 +203,9 @@ run_login(struct worker *w, const struct wire *m)
 	}
 	facts = (smb_is_encrypted(w->files.smb) ? WIRE_ENCRYPTED : 0u) |
 	    (w->confined ? WIRE_CONFINED : 0u);
-	answer_ok(w, facts, NULL, 0);
+	found.number[0] = facts;
+	found.number[1] = smb_trip_us(w->files.smb);
+	answer(w, &found);
 }
 
 /* --- The calls of a store ------------------------------------------------- */
@@ -345,6 +348,15 @@ run_claim(struct worker *w, const struct wire *m, struct err *e)
 	return smb_claim(w->files.smb, m->text[0], m->blob, m->blob_len, e);
 }
 
+static int
+run_release(struct worker *w, const struct wire *m, struct err *e)
+{
+	(void)m;
+	(void)e;
+	files_release(&w->files);
+	return 0;
+}
+
 /* Each request, and whether it needs a login. Those with run are answered by
  * OK or ERROR as it returns, the others answer by themselves. */
 static const struct handler {
@@ -365,6 +377,7 @@ static const struct handler {
 	[WIRE_RENAME] = { run_rename, NULL, true },
 	[WIRE_REMOVE] = { run_remove, NULL, true },
 	[WIRE_CLAIM] = { run_claim, NULL, true },
+	[WIRE_RELEASE] = { run_release, NULL, true },
 };
 
 static void

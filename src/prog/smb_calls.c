@@ -10,8 +10,12 @@
 
 #include <libsmbclient.h>
 
+#include "base/clock.h"
+
 /* Room for the server, the share and the longest path, each byte as %XX. */
 #define URL_SIZE_MAX ((size_t)3 * 2 * WIRE_TEXT)
+#define STAT_TRIPS   3 /* what the library asks to stat a file ... */
+#define MISS_TRIPS   1 /* ... and one that is not there */
 #define LOG_LOGIN    3 /* the level at which a refused login says why */
 
 struct smb {
@@ -22,6 +26,8 @@ struct smb {
 	char user[256], domain[256], password[256];
 	smbc_add_cached_srv_fn add_connection; /* the library's own */
 	bool connected;
+	double connected_s; /* when */
+	uint64_t trip_us;
 	bool refused; /* the credentials */
 	char why[256];
 };
@@ -113,6 +119,7 @@ note_connection(SMBCCTX *c, SMBCSRV *server, const char *name,
 		return 1;
 	}
 	s->connected = true;
+	s->connected_s = clock_steady_s();
 	return s->add_connection(c, server, name, share, domain, user);
 }
 
@@ -191,6 +198,21 @@ stage_of(const struct smb *s, int sys)
 	return WIRE_AT_SHARE;
 }
 
+uint64_t
+smb_trip_us(const struct smb *s)
+{
+	return s->trip_us;
+}
+
+/* What was asked since the connection was made took so many round trips. */
+static void
+note_trips(struct smb *s, unsigned count)
+{
+	double took_s = clock_steady_s() - s->connected_s;
+
+	s->trip_us = (uint64_t)(took_s * 1e6 / count);
+}
+
 /* The store's directory; of the URL's parts only it may be made. */
 static int
 enter(struct smb *s, bool create, struct err *e)
@@ -202,6 +224,7 @@ enter(struct smb *s, bool create, struct err *e)
 		sys = errno;
 		if (!s->connected || sys != ENOENT)
 			return failed(e, sys, s->why);
+		note_trips(s, MISS_TRIPS);
 		if (!create)
 			return failed(e, ESRCH, "");
 		if (smbc_getFunctionMkdir(
@@ -210,6 +233,7 @@ enter(struct smb *s, bool create, struct err *e)
 			return 0;
 		return failed(e, errno, "");
 	}
+	note_trips(s, STAT_TRIPS);
 	return S_ISDIR(st.st_mode) ? 0 : failed(e, ENOTDIR, "");
 }
 

@@ -38,6 +38,9 @@ int smb_login(struct smb **out, const struct smb_login *how, unsigned *stage,
 /* Is all that goes over the net encrypted? */
 bool smb_is_encrypted(const struct smb *s);
 
+/* Microseconds of a round trip, as the login found. */
+uint64_t smb_trip_us(const struct smb *s);
+
 /* item is borrowed for the call; -1 ends the list. */
 typedef int smb_visit(const struct wire_item *item, void *arg, struct err *e);
 int smb_list(struct smb *s, const char *path, smb_visit *visit, void *arg,

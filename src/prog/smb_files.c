@@ -146,6 +146,12 @@ close_writing(struct smb_files *f, uint64_t handle, int *rc, struct err *e)
 	return path;
 }
 
+void
+files_release(struct smb_files *f)
+{
+	close_reading(f);
+}
+
 int
 files_create(struct smb_files *f, const struct wire *m, struct err *e)
 {

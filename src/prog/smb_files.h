@@ -28,6 +28,9 @@ ssize_t files_read(struct smb_files *f, const struct wire *m, void *bytes,
 
 /* What CREATE, RESUME, WRITE, FINISH, RENAME and REMOVE ask for. FINISH frees
  * the handle whatever it returns. */
+/* Close what was read from. Never fails: who else is to know? */
+void files_release(struct smb_files *f);
+
 int files_create(struct smb_files *f, const struct wire *m,
     struct err *e) MUST_CHECK;
 int files_resume(struct smb_files *f, const struct wire *m,

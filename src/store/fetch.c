@@ -41,7 +41,8 @@ struct fetch {
 	struct store *store;
 	struct want *want; /* sorted */
 	size_t count;
-	size_t next; /* first want that is in no span yet */
+	size_t next;      /* first want that is in no span yet */
+	size_t announced; /* the same of the one reading thread, whose it is */
 	fetch_deliver *deliver;
 	void *arg;
 	struct crew *readers; /* one thread: the store is used by one */
@@ -110,16 +111,72 @@ read_singly(struct store *s, const char *path, struct span *sp)
 	}
 }
 
+/* As many of the wants from there on as one read is to answer. */
+static void
+measure_span(const struct fetch *f, size_t at, struct span *sp)
+{
+	const struct place *p = &f->want[at].place;
+	uint64_t end = p->frame + p->frame_len, more;
+
+	sp->want = &f->want[at];
+	sp->from = p->frame;
+	for (sp->count = 1; at + sp->count < f->count; sp->count++) {
+		p = &sp->want[sp->count].place;
+		more = p->frame + p->frame_len;
+		if (more < end)
+			more = end;
+		if (!place_is_sane(&sp->want[sp->count]) ||
+		    p->gen != sp->want->place.gen ||
+		    p->pack != sp->want->place.pack ||
+		    (p->frame > end && p->frame - end > GAP_MAX) ||
+		    (more > end && more - sp->from > SPAN_MAX))
+			break;
+		end = more;
+	}
+	sp->len = (size_t)(end - sp->from);
+}
+
+static const char *
+pack_path(char out[STORE_PATH_MAX + 1], const struct span *sp)
+{
+	snprintf(out, STORE_PATH_MAX + 1, "gen/%012llu/pack%u",
+	    (unsigned long long)sp->want->place.gen,
+	    (unsigned)sp->want->place.pack);
+	return out;
+}
+
+/* Tell the store of this span and those behind it, as many as it wants to know
+ * of now. */
+static void
+announce(struct fetch *f, const struct span *sp)
+{
+	size_t at = (size_t)(sp->want - f->want);
+	char path[STORE_PATH_MAX + 1];
+	struct span next;
+
+	if (f->announced > at)
+		at = f->announced;
+	for (; at < f->count; at += next.count) {
+		next.count = 1;
+		if (!place_is_sane(&f->want[at]))
+			continue;
+		measure_span(f, at, &next);
+		if (!store_ahead(f->store, pack_path(path, &next), next.from,
+			next.len))
+			break;
+	}
+	f->announced = at;
+}
+
 static void
 read_span(void *item, void *arg)
 {
-	const struct fetch *f = arg;
+	struct fetch *f = arg;
 	struct span *sp = item;
 	char path[STORE_PATH_MAX + 1];
 
-	snprintf(path, sizeof(path), "gen/%012llu/pack%u",
-	    (unsigned long long)sp->want->place.gen,
-	    (unsigned)sp->want->place.pack);
+	announce(f, sp);
+	pack_path(path, sp);
 	sp->rc =
 	    store_read(f->store, path, sp->from, sp->bytes, sp->len, &sp->err);
 	if (sp->rc == -1 && sp->err.kind == ERR_FORMAT)
@@ -221,31 +278,6 @@ inflate_span(struct fetch *f, struct span *sp, struct err *e)
 	return 0;
 }
 
-/* As many of the next wants as one read is to answer. */
-static void
-measure_span(const struct fetch *f, struct span *sp)
-{
-	const struct place *p = &f->want[f->next].place;
-	uint64_t end = p->frame + p->frame_len, more;
-
-	sp->want = &f->want[f->next];
-	sp->from = p->frame;
-	for (sp->count = 1; f->next + sp->count < f->count; sp->count++) {
-		p = &sp->want[sp->count].place;
-		more = p->frame + p->frame_len;
-		if (more < end)
-			more = end;
-		if (!place_is_sane(&sp->want[sp->count]) ||
-		    p->gen != sp->want->place.gen ||
-		    p->pack != sp->want->place.pack ||
-		    (p->frame > end && p->frame - end > GAP_MAX) ||
-		    (more > end && more - sp->from > SPAN_MAX))
-			break;
-		end = more;
-	}
-	sp->len = (size_t)(end - sp->from);
-}
-
 static int
 refuse(struct fetch *f, const struct want *w, struct err *e)
 {
@@ -270,7 +302,7 @@ read_ahead(struct fetch *f, struct err *e)
 			continue;
 		}
 		sp = f->idle[f->idle_count - 1];
-		measure_span(f, sp);
+		measure_span(f, f->next, sp);
 		f->idle_count--;
 		f->next += sp->count;
 		crew_put(f->readers, sp);
@@ -339,6 +371,7 @@ fetch_run(struct store *s, struct want *wants, size_t count,
 	if (prepare(&f, e) == 0)
 		rc = run(&f, e);
 	crew_free(f.readers);
+	store_ahead_end(s);
 	crew_free(f.inflaters);
 	for (size_t i = 0; f.piece != NULL && i < f.piece_count; i++) {
 		inflater_free(f.piece[i].inflater);

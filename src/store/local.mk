@@ -11,7 +11,9 @@ libstore_a_SOURCES = \
 	src/store/smb_error.c src/store/smb_error.h \
 	src/store/smb_home.c src/store/smb_home.h \
 	src/store/smb_link.c src/store/smb_link.h \
+	src/store/smb_lines.c src/store/smb_lines.h \
 	src/store/smb_login.c src/store/smb_login.h \
+	src/store/smb_read.c src/store/smb_read.h \
 	src/store/smb_session.c src/store/smb_session.h \
 	src/store/smb_tickets.c src/store/smb_tickets.h \
 	src/store/smb_url.c src/store/smb_url.h \

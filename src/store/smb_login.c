@@ -27,16 +27,21 @@ converse(struct smb_session *s, struct wire *m, unsigned ms, struct wire *reply,
 	return err_set(e, ERR_FORMAT, "SMB worker: an answer to nothing");
 }
 
+static struct wire
+connect_request(const struct smb_session *s)
+{
+	return (struct wire){
+		.op = WIRE_CONNECT,
+		.number = { s->at.port, s->connect_ms },
+		.text = { s->at.server },
+	};
+}
+
 /* Name and port. A resolver that hangs is ended with its worker. */
 static int
 connect_server(struct smb_session *s, struct err *e)
 {
-	struct wire reply,
-	    m = {
-		    .op = WIRE_CONNECT,
-		    .number = { s->at.port, s->connect_ms },
-		    .text = { s->at.server },
-	    };
+	struct wire reply, m = connect_request(s);
 
 	if (converse(s, &m, s->connect_ms + START_MS, &reply, e) == -1) {
 		if (e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT)
@@ -110,43 +115,114 @@ request_ms(unsigned ms)
 	return ms / 2 > 1000 ? ms / 2 : 1000;
 }
 
+static struct wire
+login_request(const struct smb_session *s, bool create, bool tickets,
+    unsigned ms)
+{
+	return (struct wire){
+		.op = WIRE_LOGIN,
+		.number = { s->encrypt, tickets, request_ms(ms), create },
+		.text = { s->at.share, s->at.path, tickets ? "" : s->at.user,
+		    tickets ? "" : s->at.domain,
+		    tickets ? "" : s->password.text },
+	};
+}
+
+/* What the worker found when it was in. */
+static void
+note_login(struct smb_session *s, const struct wire *reply)
+{
+	s->facts = reply->number[0];
+	s->links++;
+	/* The tickets are there no longer than they have to be. */
+	smb_link_forget_home(s->link);
+}
+
 static int
 log_in(struct smb_session *s, bool create, bool tickets, struct err *e)
 {
 	unsigned ms = s->silent ? s->connect_ms : s->deadline_ms;
-	struct wire reply,
-	    m = {
-		    .op = WIRE_LOGIN,
-		    .number = { s->encrypt, tickets, request_ms(ms), create },
-		    .text = { s->at.share, s->at.path,
-			tickets ? "" : s->at.user, tickets ? "" : s->at.domain,
-			tickets ? "" : s->password.text },
-	    };
+	struct wire reply, m = login_request(s, create, tickets, ms);
 
 	if (converse(s, &m, ms, &reply, e) == -1)
 		return -1;
-	s->facts = reply.number[0];
+	/* Whoever takes the connection may be nearer than the server. */
+	if (reply.number[1] > 0)
+		s->rtt_us = (unsigned)reply.number[1];
+	note_login(s, &reply);
 	return 0;
 }
 
 static int
-try_link(struct smb_session *s, bool create, bool *tickets, struct err *e)
+start_link(struct smb_session *s, struct err *e)
 {
 	const struct smb_conf conf = {
 		.min_protocol = s->min_protocol,
 		.encrypt = s->encrypt == STORE_ENCRYPT_REQUIRED,
 	};
 
+	return smb_link_start(&s->link, &conf, e);
+}
+
+static int
+try_link(struct smb_session *s, bool create, bool *tickets, struct err *e)
+{
 	*tickets = false;
-	if (smb_link_start(&s->link, &conf, e) == -1)
-		return -1;
-	if (connect_server(s, e) == -1 ||
+	if (start_link(s, e) == -1 || connect_server(s, e) == -1 ||
 	    find_credentials(s, tickets, e) == -1 ||
 	    log_in(s, create, *tickets, e) == -1)
 		return -1;
-	/* The tickets are there no longer than they have to be. */
-	smb_link_forget_home(s->link);
 	return 0;
+}
+
+/* A request whose answer is not waited for here. */
+static int
+send_ahead(struct smb_session *s, struct wire m, struct err *e)
+{
+	m.id = ++s->serial;
+	s->joining++;
+	return smb_link_send(s->link, &m, s->connect_ms, e);
+}
+
+int
+login_begin(struct smb_session *s, struct err *e)
+{
+	bool tickets;
+
+	s->joining = 0;
+	if (start_link(s, e) == 0 &&
+	    send_ahead(s, connect_request(s), e) == 0 &&
+	    find_credentials(s, &tickets, e) == 0 &&
+	    send_ahead(s, login_request(s, false, tickets, s->deadline_ms),
+		e) == 0)
+		return 0;
+	smb_link_end(s->link);
+	s->link = NULL;
+	return -1;
+}
+
+int
+login_poll(struct smb_session *s, struct err *e)
+{
+	struct wire reply;
+	int rc;
+
+	while ((rc = smb_link_try(s->link, &reply, e)) == 1) {
+		if (reply.op != WIRE_OK) {
+			rc = err_set(e, ERR_OFFLINE, "%s: no further login",
+			    s->where);
+			break;
+		}
+		if (--s->joining > 0)
+			continue;
+		note_login(s, &reply);
+		return 1;
+	}
+	if (rc == 0)
+		return 0;
+	smb_link_end(s->link);
+	s->link = NULL;
+	return -1;
 }
 
 /* Does e come without the name of what it is about? */

@@ -75,6 +75,23 @@ session_open(struct smb_session *s, const char *url,
 	return rc;
 }
 
+int
+session_join(struct smb_session *s, const struct smb_session *like,
+    struct err *e)
+{
+	s->at = like->at;
+	s->deadline_ms = like->deadline_ms;
+	s->connect_ms = like->connect_ms;
+	s->rtt_us = like->rtt_us;
+	s->encrypt = like->encrypt;
+	memcpy(s->min_protocol, like->min_protocol, sizeof(s->min_protocol));
+	s->password = like->password;
+	s->no_tickets = like->no_tickets;
+	if ((s->where = strdup(like->where)) == NULL)
+		return err_sys(e, "store");
+	return login_begin(s, e);
+}
+
 void
 session_close(struct smb_session *s)
 {
@@ -275,20 +292,43 @@ session_poll(struct smb_session *s, struct err *e)
 	return rc == -1 ? link_failed(s, "", e) : 0;
 }
 
+/* The round trips that a call is made of. What one takes is known better with
+ * each: it may have waited for something else, but was never too quick. */
+static void
+note_trips(struct smb_session *s, enum wire_op op, double start_s)
+{
+	static const unsigned trips[WIRE__COUNT] = {
+		[WIRE_LIST] = 4,
+		[WIRE_MKDIR] = 2,
+		[WIRE_CREATE] = 1,
+	};
+	double us;
+
+	if (trips[op] == 0)
+		return;
+	us = (clock_steady_s() - start_s) * 1e6 / trips[op];
+	if (us < s->rtt_us)
+		s->rtt_us = (unsigned)us;
+}
+
 int
 session_ask(struct smb_session *s, const struct smb_ask *ask,
     struct wire *reply, struct err *e)
 {
 	size_t before = ask->parts != NULL ? ask->parts->len : 0;
 	struct smb_ask a = *ask;
+	double start_s;
 
 	s->repeated = false;
 	for (;;) {
 		if (session_ensure(s, e) == -1)
 			return -1;
+		start_s = clock_steady_s();
 		if (session_send(s, &a.request, a.path, e) == 0 &&
-		    session_await(s, &a, reply, e) == 0)
+		    session_await(s, &a, reply, e) == 0) {
+			note_trips(s, a.request.op, start_s);
 			return 0;
+		}
 		if ((!a.harmless && !s->unreached) || !session_may_retry(s, e))
 			return -1;
 		s->repeated = s->repeated || !s->unreached;

@@ -33,6 +33,8 @@ struct smb_session {
 	bool kerberos;         /* the login was by a ticket */
 	uint64_t facts;        /* enum wire_fact */
 	struct smb_link *link; /* NULL: none now */
+	unsigned links;        /* how many there were */
+	unsigned joining;      /* answers that login_poll() waits for */
 	uint32_t serial;
 	unsigned losses;   /* of links in a row, without an answer between */
 	bool silent;       /* a call timed out: less patience from now on */
@@ -52,6 +54,11 @@ struct smb_session {
 int session_open(struct smb_session *s, const char *url,
     const struct store_how *how, struct err *e) MUST_CHECK;
 void session_close(struct smb_session *s);
+
+/* One more login like that of another session; *s as for session_open(). 0: it
+ * was begun, and login_poll() tells what becomes of it. */
+int session_join(struct smb_session *s, const struct smb_session *like,
+    struct err *e) MUST_CHECK;
 
 /* There is a link when this returns 0. */
 int session_ensure(struct smb_session *s, struct err *e) MUST_CHECK;

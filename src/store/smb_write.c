@@ -31,6 +31,7 @@ struct chunk {
 
 struct smb_out {
 	struct store_file file;
+	struct smb_writer *writer; /* borrowed */
 	uint64_t handle;
 	uint64_t len;          /* in chunks that were sent */
 	uint64_t acked;        /* known to be on the server */
@@ -285,6 +286,7 @@ writer_create(struct smb_writer *w, struct store *owner, const char *path,
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return err_sys(e, "store");
 	f->file.store = owner;
+	f->writer = w;
 	f->handle = handle;
 	memcpy(f->path, path, strlen(path) + 1);
 	if (ask_create(w, f, e) == -1) {
@@ -318,10 +320,11 @@ filling_of(struct smb_writer *w, struct smb_out *out, struct err *e)
 }
 
 int
-writer_write(struct smb_writer *w, struct store_file *file, const void *bytes,
-    size_t len, struct err *e)
+writer_write(struct store_file *file, const void *bytes, size_t len,
+    struct err *e)
 {
 	struct smb_out *out = (struct smb_out *)file;
+	struct smb_writer *w = out->writer;
 	const uint8_t *from = bytes;
 	struct chunk *c;
 	size_t n;
@@ -422,10 +425,10 @@ forget(struct smb_writer *w, struct smb_out *out)
 }
 
 int
-writer_finish(struct smb_writer *w, struct store_file *file, bool keep,
-    struct err *e)
+writer_finish(struct store_file *file, bool keep, struct err *e)
 {
 	struct smb_out *out = (struct smb_out *)file;
+	struct smb_writer *w = out->writer;
 	struct err lost;
 	int rc;
 

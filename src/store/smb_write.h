@@ -33,11 +33,10 @@ void writer_init(struct smb_writer *w, struct smb_session *s);
  * is to be. */
 int writer_create(struct smb_writer *w, struct store *owner, const char *path,
     struct store_file **out, struct err *e) MUST_CHECK;
-int writer_write(struct smb_writer *w, struct store_file *file,
-    const void *bytes, size_t len, struct err *e) MUST_CHECK;
-/* The file is gone from memory afterwards. */
-int writer_finish(struct smb_writer *w, struct store_file *file, bool keep,
+int writer_write(struct store_file *file, const void *bytes, size_t len,
     struct err *e) MUST_CHECK;
+/* The file is gone from memory afterwards. */
+int writer_finish(struct store_file *file, bool keep, struct err *e) MUST_CHECK;
 
 /* The call-backs of the session; arg is the writer. */
 int writer_unasked(void *arg, const struct wire *m, struct err *e);

@@ -197,6 +197,24 @@ store_read(struct store *s, const char *path, uint64_t off, void *bytes,
 	return 0;
 }
 
+bool
+store_ahead(struct store *s, const char *path, uint64_t off, size_t len)
+{
+	struct err e;
+
+	if (s->ops->ahead == NULL || check_path(path, &e) == -1 ||
+	    off > INT64_MAX || len > INT64_MAX - off)
+		return false;
+	return s->ops->ahead(s, path, off, len);
+}
+
+void
+store_ahead_end(struct store *s)
+{
+	if (s->ops->ahead_end != NULL)
+		s->ops->ahead_end(s);
+}
+
 int
 store_create(struct store *s, const char *path, struct store_file **out,
     struct err *e)

@@ -86,6 +86,15 @@ struct store_ops {
 	/* Exactly len bytes at off; ERR_FORMAT where the file is shorter. */
 	int (*read)(struct store *s, const char *path, uint64_t off,
 	    void *bytes, size_t len, struct err *e);
+	/*
+	 * What will be read next, and after what was announced before: a read
+	 * of just that range, made by and by, may find it on its way. False:
+	 * that is enough for now. ahead_end: nothing of it will be read any
+	 * more. Both NULL: nothing to be gained.
+	 */
+	bool (*ahead)(struct store *s, const char *path, uint64_t off,
+	    size_t len);
+	void (*ahead_end)(struct store *s);
 	/* A new file; ERR_RACE where the name exists. Written bytes may still
 	 * be under way until finish(), which says whether all arrived. The
 	 * file is gone from memory after finish(), whatever it returns;
@@ -145,6 +154,8 @@ int store_load(struct store *s, const char *path, struct buf *out,
     struct err *e) MUST_CHECK;
 int store_read(struct store *s, const char *path, uint64_t off, void *bytes,
     size_t len, struct err *e) MUST_CHECK;
+bool store_ahead(struct store *s, const char *path, uint64_t off, size_t len);
+void store_ahead_end(struct store *s);
 int store_create(struct store *s, const char *path, struct store_file **out,
     struct err *e) MUST_CHECK;
 int store_write(struct store_file *f, const void *bytes, size_t len,

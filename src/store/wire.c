@@ -25,6 +25,7 @@ static const struct shape {
 	[WIRE_PART] = { 0, 0, true },
 	[WIRE_ERROR] = { 2, 1, false },
 	[WIRE_CLAIM] = { 0, 1, true },
+	[WIRE_RELEASE] = { 0, 0, false },
 };
 _Static_assert(sizeof(shapes) / sizeof(shapes[0]) == WIRE__COUNT,
     "every op has a shape");

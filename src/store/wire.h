@@ -35,6 +35,7 @@
  *     RENAME                            from, to
  *     REMOVE   is_dir                   path
  *     CLAIM                             path                    bytes
+ *     RELEASE
  *     OK       a, b                                             bytes
  *     PART                                                      bytes
  *     ERROR    errno, stage             detail
@@ -43,14 +44,16 @@
  * PARTs before. CONNECT is the first request and resolves the server's name
  * and tries its port, OK's a being the microseconds that the connection took;
  * LOGIN is the second: it opens the session, and the directory path in share
- * (made where create is not 0, else ESRCH), OK's a being enum wire_fact's bits. Paths of
+ * (made where create is not 0, else ESRCH), OK's a being enum wire_fact's bits and b the
+ * microseconds of a round trip. Paths of
  * all others are relative to that directory, "" being itself. A list's bytes
  * are records of 1 byte (1: a directory), 8 bytes size, 8 bytes mtime in ns,
  * and a text. READ's OK has fewer bytes than asked for at the end of the file;
  * WRITE's a is the microseconds that it took.
  * CLAIM makes a file that nobody else can open before it is closed again.
  * handle is a number below WIRE_HANDLES that the program chose; RESUME opens a
- * file that it made earlier and that has size bytes at least.
+ * file that it made earlier and that has size bytes at least. A file that was
+ * read from stays open for the next READ, at most until RELEASE.
  */
 #define WIRE_HEAD    4
 #define WIRE_BLOB    ((size_t)8 << 20) /* most bytes of a blob */
@@ -77,6 +80,7 @@ enum wire_op {
 	WIRE_PART,
 	WIRE_ERROR,
 	WIRE_CLAIM,
+	WIRE_RELEASE,
 	WIRE__COUNT
 };
 

@@ -242,3 +242,93 @@ Test(smb_link, after_the_login_a_worker_has_no_home)
 	cr_expect_eq(store_mkdir(store, "a", &e), 0, "%s", e.text);
 	store_close(store);
 }
+
+/* A worker that notes which bytes it is asked for, and gives them: each is the
+ * number of its half MiB. Below it a line for what is done before a READ. */
+static const char reading[] =
+    "def ask():\n"
+    "    b = get(struct.unpack('<I', get(4))[0])\n"
+    "    return struct.unpack('<IBQQ', b[:21])\n"
+    "def give(i, off, n):\n"
+    "    log.write('%d+%d\\n' % (off >> 19, n >> 19)); log.flush()\n"
+    "    blob = b''.join(bytes([(off >> 19) + k]) * (1 << 19)\n"
+    "                    for k in range(n >> 19))\n"
+    "    ok(i, blob)\n"
+    "log = open(os.path.dirname(sys.argv[0]) + '/log', 'a')\n"
+    "lives = os.path.getsize(log.name)\n"
+    "enter()\n";
+
+static void
+open_reading(const char *rest)
+{
+	char script[2000];
+
+	/* Its own folder is all that a worker knows. */
+	snprintf(script, sizeof(script), "sys.argv[0] = '%s/roam-smb'\n%s%s",
+	    dir, reading, rest);
+	cr_assert_eq(open_store(script), 0, "%s", e.text);
+}
+
+static bool
+was_asked(const char *want)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command),
+	    "test \"$(tr '\\n' ' ' < %s/log)\" = '%s'", dir, want);
+	return system(command) == 0;
+}
+
+#define HALF ((size_t)512 << 10)
+
+static void
+expect_read(unsigned half, unsigned count)
+{
+	uint8_t *bytes = malloc(count * HALF);
+
+	cr_assert_not_null(bytes);
+	cr_expect_eq(store_read(store, "gen/1", half * HALF, bytes,
+			 count * HALF, &e),
+	    0, "%s", e.text);
+	for (unsigned i = 0; i < count; i++)
+		cr_expect(bytes[i * HALF] == half + i &&
+			bytes[i * HALF + HALF - 1] == half + i,
+		    "half %u", half + i);
+	free(bytes);
+}
+
+Test(smb_link, what_is_announced_is_on_its_way_before_it_is_read)
+{
+	open_reading("while 1: i, op, off, n = ask(); give(i, off, n)");
+	cr_expect(store_ahead(store, "gen/1", 0, HALF));
+	cr_expect(store_ahead(store, "gen/1", 4 * HALF, HALF));
+	cr_expect_not(store_ahead(store, "gen/1", 6 * HALF, HALF),
+	    "without an end");
+	expect_read(0, 1);
+	for (int i = 0; i < 600 && !was_asked("0+1 4+1 "); i++)
+		clock_sleep_ms(100);
+	cr_expect(was_asked("0+1 4+1 "));
+	/* Another read in between costs what was on its way, no more. */
+	expect_read(9, 1);
+	expect_read(4, 1);
+	cr_expect(was_asked("0+1 4+1 9+1 4+1 "));
+	/* And one that is never read is in nobody's way. */
+	cr_expect(store_ahead(store, "gen/1", 1 * HALF, HALF));
+	store_ahead_end(store);
+	cr_expect(store_ahead(store, "gen/1", 2 * HALF, HALF));
+	expect_read(2, 1);
+	cr_expect(was_asked("0+1 4+1 9+1 4+1 1+1 2+1 "));
+	store_close(store);
+}
+
+Test(smb_link, what_had_come_when_a_worker_was_lost_is_not_asked_for_again)
+{
+	/* The first one dies with the second request. */
+	open_reading("i, op, off, n = ask(); give(i, off, n)\n"
+		     "if not lives: ask(); sys.exit()\n"
+		     "while 1: i, op, off, n = ask(); give(i, off, n)");
+	cr_expect(store_ahead(store, "gen/1", 0, 16 * HALF));
+	expect_read(0, 16);
+	cr_expect(was_asked("0+8 8+8 "));
+	store_close(store);
+}

@@ -60,6 +60,7 @@ static const struct wire samples[] = {
 	    .blob = "\0x",
 	    .blob_len = 2 },
 	{ .op = WIRE_PART, .id = 5 },
+	{ .op = WIRE_RELEASE },
 	{ .op = WIRE_CLAIM,
 	    .id = 4,
 	    .text = { "gen/000000000042/claim" },
