@@ -2,4 +2,4 @@
 # settings are installed beside the place where they would.
 EXTRA_DIST += examples/quickstart
 examplesdir = $(docdir)/examples
-dist_examples_DATA = examples/roam.conf
+dist_examples_DATA = examples/roam.conf examples/primary-computers

@@ -4,3 +4,4 @@ dist_man_MANS += man/roam-rules.5
 dist_man_MANS += man/roam-store.5
 dist_man_MANS += man/roam.1
 dist_man_MANS += man/roam.7
+dist_man_MANS += man/roam-ldap.8

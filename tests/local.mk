@@ -103,6 +103,15 @@ scenarios = \
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 
+# A domain controller of the test's own; its state is made once in the build.
+dist_check_SCRIPTS += tests/scenario/80-primary-computers.sh
+TESTS += tests/scenario/80-primary-computers.sh
+EXTRA_DIST += tests/directory/dc.sh tests/directory/make-state \
+	tests/directory/populate.py tests/directory/smb.conf.in \
+	tests/directory/with-directory
+clean-local:
+	-rm -rf tests/directory/state
+
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 	tests/scenario/lines.sh tests/scenario/races.sh \
 	tests/scenario/stops.sh tests/scenario/with-smbd \

@@ -72,6 +72,9 @@ set_value(struct conf *c, const struct conf_key *k, const char *value,
 
 	switch (k->type) {
 	case CONF_TEXT:
+		if (k->max != 0 && strlen(value) > k->max)
+			return err_set(e, ERR_USAGE,
+			    "longer than %" PRIu64 " bytes", k->max);
 		if (k->check != NULL && k->check(value, e) == -1)
 			return -1;
 		return set_text(at, value, e);

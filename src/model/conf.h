@@ -33,6 +33,18 @@ struct conf {
 	/* Lists of words; "" where there are none. */
 	char *only_users, *only_groups, *not_users, *not_groups, *not_services;
 	uint64_t min_uid;
+
+	/* Of the directory; what they mean is in the table. */
+	bool primary_computers, require_schema, foreign_users, back_link;
+	bool profile_path;
+	uint64_t cache_max_age_s;
+	uint64_t directory_timeout_s;
+	char *primary_exempt, *group_values;
+	char *profile_suffix, *terminal_services;
+	char *servers, *domain, *site, *base;
+	char *directory_login, *directory_tls;
+	char *ca_file, *keytab, *credentials_file;
+	char *computer, *user_attribute;
 };
 
 enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_BOOL };
@@ -42,8 +54,9 @@ struct conf_key {
 	const char *section;
 	const char *name;
 	enum conf_type type;
-	size_t offset;     /* in struct conf */
-	uint64_t min, max; /* numbers and durations (seconds) */
+	size_t offset; /* in struct conf */
+	/* Of numbers, of durations in seconds; of a text max bytes, 0: any. */
+	uint64_t min, max;
 	int (*check)(const char *value, struct err *e); /* of texts */
 	const char *fallback; /* the default, as one would write it */
 	const char *windows;  /* the Group Policy setting it mirrors, or "" */

@@ -11,6 +11,13 @@ static int check_store(const char *value, struct err *e);
 static int check_groups(const char *value, struct err *e);
 static int check_encrypt(const char *value, struct err *e);
 static int check_protocol(const char *value, struct err *e);
+static int check_groups_asked(const char *value, struct err *e);
+static int check_suffix(const char *value, struct err *e);
+static int check_host(const char *value, struct err *e);
+static int check_login(const char *value, struct err *e);
+static int check_tls(const char *value, struct err *e);
+static int check_file(const char *value, struct err *e);
+static int check_attribute(const char *value, struct err *e);
 
 /* clang-format off */
 const struct conf_key conf_keys[] = {
@@ -94,6 +101,94 @@ const struct conf_key conf_keys[] = {
 	{ "guard", "count", CONF_COUNT, offsetof(struct conf, guard_count),
 	  0, 16777216, NULL, "100", "",
 	  "deletions are held back beyond this number" },
+	{ "directory", "primary_computers", CONF_BOOL,
+	  offsetof(struct conf, primary_computers),
+	  0, 0, NULL, "no", "Download roaming profiles on primary computers only",
+	  "profiles roam only on the computers that the directory lists for a user" },
+	{ "directory", "require_schema", CONF_BOOL,
+	  offsetof(struct conf, require_schema),
+	  0, 0, NULL, "no", "",
+	  "with a schema that knows no primary computers, profiles are local" },
+	{ "directory", "cache_max_age", CONF_DURATION,
+	  offsetof(struct conf, cache_max_age_s),
+	  0, 3650 * DAY, NULL, "14d", "",
+	  "how old an answer may be that decides when no directory answers" },
+	{ "directory", "primary_exempt", CONF_TEXT,
+	  offsetof(struct conf, primary_exempt),
+	  0, 0, NULL, "", "",
+	  "users whose profile roams on every computer" },
+	{ "directory", "group_values", CONF_TEXT,
+	  offsetof(struct conf, group_values),
+	  0, 0, check_groups_asked, "no", "",
+	  "count the computers of a user's groups: no, direct or nested" },
+	{ "directory", "back_link", CONF_BOOL,
+	  offsetof(struct conf, back_link),
+	  0, 0, NULL, "no", "",
+	  "count the computer's own list of users, too" },
+	{ "directory", "foreign_users", CONF_BOOL,
+	  offsetof(struct conf, foreign_users),
+	  0, 0, NULL, "no", "Allow cross-forest user policy and roaming user profiles",
+	  "profiles of users of another forest roam" },
+	{ "directory", "profile_path", CONF_BOOL,
+	  offsetof(struct conf, profile_path),
+	  0, 0, NULL, "no", "",
+	  "the user's profile path in the directory leads to the store" },
+	{ "directory", "profile_suffix", CONF_TEXT,
+	  offsetof(struct conf, profile_suffix),
+	  0, 64, check_suffix, ".linux", "",
+	  "what is appended to that path, as Windows appends .V6" },
+	{ "directory", "terminal_services", CONF_TEXT,
+	  offsetof(struct conf, terminal_services),
+	  0, 0, NULL, "", "",
+	  "PAM services that use the path for terminal services" },
+	{ "directory", "servers", CONF_TEXT,
+	  offsetof(struct conf, servers),
+	  0, 1023, NULL, "", "",
+	  "servers to ask, in order; else DNS names them" },
+	{ "directory", "domain", CONF_TEXT,
+	  offsetof(struct conf, domain),
+	  0, 255, check_host, "", "",
+	  "the domain whose servers DNS is asked for" },
+	{ "directory", "site", CONF_TEXT,
+	  offsetof(struct conf, site),
+	  0, 63, check_host, "", "",
+	  "the site whose servers come first; else a server tells" },
+	{ "directory", "base", CONF_TEXT,
+	  offsetof(struct conf, base),
+	  0, 511, NULL, "", "",
+	  "where the search begins; else as the server says" },
+	{ "directory", "login", CONF_TEXT,
+	  offsetof(struct conf, directory_login),
+	  0, 0, check_login, "kerberos", "",
+	  "how to log in: kerberos, simple or anonymous" },
+	{ "directory", "tls", CONF_TEXT,
+	  offsetof(struct conf, directory_tls),
+	  0, 0, check_tls, "no", "",
+	  "how to encrypt: no (Kerberos does), starttls or ldaps" },
+	{ "directory", "ca_file", CONF_TEXT,
+	  offsetof(struct conf, ca_file),
+	  0, 255, check_file, "", "",
+	  "authorities whose certificates are trusted; else the system's" },
+	{ "directory", "keytab", CONF_TEXT,
+	  offsetof(struct conf, keytab),
+	  0, 255, NULL, "", "",
+	  "the computer's keytab; else the system's" },
+	{ "directory", "credentials_file", CONF_TEXT,
+	  offsetof(struct conf, credentials_file),
+	  0, 255, check_file, "", "",
+	  "name and password of a simple login; mode 0600" },
+	{ "directory", "computer", CONF_TEXT,
+	  offsetof(struct conf, computer),
+	  0, 255, NULL, "", "",
+	  "this computer's account or DN; else from keytab or host name" },
+	{ "directory", "user_attribute", CONF_TEXT,
+	  offsetof(struct conf, user_attribute),
+	  0, 63, check_attribute, "sAMAccountName", "",
+	  "the attribute that holds a user's name" },
+	{ "directory", "timeout", CONF_DURATION,
+	  offsetof(struct conf, directory_timeout_s),
+	  1, 120, NULL, "10s", "",
+	  "how long all servers together may take to answer" },
 };
 /* clang-format on */
 const size_t conf_key_count = sizeof(conf_keys) / sizeof(conf_keys[0]);
@@ -160,4 +255,83 @@ check_protocol(const char *value, struct err *e)
 
 	return check_word(value, words,
 	    "SMB2_02, SMB2_10, SMB3, SMB3_00, SMB3_02, SMB3_11", e);
+}
+
+static int
+check_groups_asked(const char *value, struct err *e)
+{
+	static const char *const words[] = { "no", "direct", "nested", NULL };
+
+	return check_word(value, words, "no, direct, nested", e);
+}
+
+static int
+check_login(const char *value, struct err *e)
+{
+	static const char *const words[] = { "kerberos", "simple", "anonymous",
+		NULL };
+
+	return check_word(value, words, "kerberos, simple, anonymous", e);
+}
+
+static int
+check_tls(const char *value, struct err *e)
+{
+	static const char *const words[] = { "no", "starttls", "ldaps", NULL };
+
+	return check_word(value, words, "no, starttls, ldaps", e);
+}
+
+/* Nothing but letters, digits and extra; *value may be "". */
+static int
+check_letters(const char *value, const char *extra, const char *what,
+    struct err *e)
+{
+	for (const char *c = value; *c != '\0'; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			(*c >= '0' && *c <= '9') || strchr(extra, *c) != NULL))
+			return err_set(e, ERR_USAGE, "'%s': not %s", value,
+			    what);
+	return 0;
+}
+
+static int
+check_host(const char *value, struct err *e)
+{
+	if (value[0] == '-' || value[0] == '.')
+		return err_set(e, ERR_USAGE, "'%s': not a name of DNS", value);
+	return check_letters(value, "-._", "a name of DNS", e);
+}
+
+static int
+check_attribute(const char *value, struct err *e)
+{
+	if (value[0] == '\0')
+		return err_set(e, ERR_USAGE, "an attribute has to be named");
+	return check_letters(value, "-.", "the name of an attribute", e);
+}
+
+static int
+check_file(const char *value, struct err *e)
+{
+	if (value[0] != '\0' && value[0] != '/')
+		return err_set(e, ERR_USAGE, "'%s': not an absolute path",
+		    value);
+	return 0;
+}
+
+/* What a suffix comes to with its variables is looked at when it is used. */
+static int
+check_suffix(const char *value, struct err *e)
+{
+	const char *digits = value + 2;
+
+	if (value[0] != '.' || value[1] == '\0')
+		return err_set(e, ERR_USAGE,
+		    "'%s': a suffix begins with '.' and goes on", value);
+	if ((value[1] == 'V' || value[1] == 'v') && *digits != '\0' &&
+	    digits[strspn(digits, "0123456789")] == '\0')
+		return err_set(e, ERR_USAGE,
+		    "'%s': profiles of Windows have that suffix", value);
+	return check_letters(value, ".-_%", "a suffix", e);
 }

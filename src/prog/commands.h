@@ -24,5 +24,6 @@ int cmd_rules(const struct options *o, struct err *e);
 int cmd_login(const struct options *o, struct err *e);
 int cmd_logout(const struct options *o, struct err *e);
 int cmd_config(const struct options *o, struct err *e);
+int cmd_primary(const struct options *o, struct err *e);
 
 #endif

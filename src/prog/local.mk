@@ -20,11 +20,12 @@ roam_SOURCES = \
 	src/prog/cmd_why.c \
 	src/prog/cmd_config.c \
 	src/prog/cmd_rules.c \
+	src/prog/cmd_primary.c \
 	src/prog/cmd_restore.c \
 	src/prog/cmd_conflicts.c \
 	src/prog/cmd_store.c \
 	src/prog/roam.c
-roam_LDADD = libsignin.a $(SYNC_LIBS)
+roam_LDADD = libsignin.a $(SYNC_LIBS) -lresolv
 
 # What talks to an SMB server. Without it smb: URLs say that it is missing.
 roamlibexecdir = $(pkglibexecdir)
@@ -53,4 +54,17 @@ roam_session_SOURCES = \
 	src/prog/visit_ticket.c \
 	src/prog/visit_decide.c \
 	src/prog/roam_session.c
-roam_session_LDADD = libsignin.a $(SYNC_LIBS)
+roam_session_LDADD = libsignin.a $(SYNC_LIBS) -lresolv
+
+# What asks a directory for a user's primary computers and profile path.
+if LDAP
+roamlibexec_PROGRAMS += roam-ldap
+roam_ldap_SOURCES = \
+	src/prog/ldap_ask.c src/prog/ldap_ask.h \
+	src/prog/ldap_find.c src/prog/ldap_find.h \
+	src/prog/ldap_link.c src/prog/ldap_link.h \
+	src/prog/ldap_object.c src/prog/ldap_object.h \
+	src/prog/ldap_ticket.c src/prog/ldap_ticket.h \
+	src/prog/roam_ldap.c
+roam_ldap_LDADD = $(SIGNIN_LIBS) libsync.a libbase.a $(LDAP_LIBS) $(KRB5_LIBS)
+endif

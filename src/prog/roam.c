@@ -50,6 +50,11 @@ const struct command commands[] = {
 	    0, 0, cmd_login },
 	{ "logout", "", "what a sign-out does: the changes go", SIGNIN_OPTIONS,
 	    0, 0, cmd_logout },
+	{ "primary",
+	    "list USER | add USER COMPUTER ... | remove USER COMPUTER ... | "
+	    "users COMPUTER | check [USER]",
+	    "the computers on which a user's profile roams", 0, 1, -1,
+	    cmd_primary },
 	{ "config", "[--check]", "the settings and where they come from",
 	    TAKES_CHECK, 0, 0, cmd_config },
 };

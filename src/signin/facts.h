@@ -47,7 +47,8 @@ struct facts {
 	char home_directory[256];
 	char home_drive[4];
 
-	char error[256]; /* why what is unknown is; "" */
+	char error[256];     /* why what is unknown is; "" */
+	uint64_t error_kind; /* enum err_kind */
 };
 
 /*
@@ -63,9 +64,9 @@ int facts_parse(struct facts *out, const void *bytes, size_t len,
  * FACTS_BYTES_MAX bytes. */
 void facts_write(struct buf *out, const struct facts *f);
 
-/* Set a text of a fact to len bytes. False, and "", where they do not fit into
- * cap or are not one line of UTF-8. */
-bool facts_set(char *out, size_t cap, const char *bytes, size_t len);
+/* How many bytes of an answer are lines "item=...", which stand before facts
+ * where roam-ldap was asked for a list. */
+size_t facts_items_len(const void *bytes, size_t len);
 
 /* What facts come to. */
 enum answer {

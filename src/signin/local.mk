@@ -5,6 +5,7 @@ libsignin_a_SOURCES = \
 	src/signin/account.c src/signin/account.h \
 	src/signin/answer_cache.c src/signin/answer_cache.h \
 	src/signin/child.c src/signin/child.h \
+	src/signin/cldap.c src/signin/cldap.h \
 	src/signin/decision.c src/signin/decision.h \
 	src/signin/directory.c src/signin/directory.h \
 	src/signin/dn.c src/signin/dn.h \
@@ -14,7 +15,10 @@ libsignin_a_SOURCES = \
 	src/signin/lines.c src/signin/lines.h \
 	src/signin/netlogon.c src/signin/netlogon.h \
 	src/signin/occasion.c src/signin/occasion.h \
+	src/signin/pairs.c src/signin/pairs.h \
+	src/signin/policy.c src/signin/policy.h \
 	src/signin/profile_url.c src/signin/profile_url.h \
+	src/signin/question.c src/signin/question.h \
 	src/signin/range.c src/signin/range.h \
 	src/signin/sessions.c src/signin/sessions.h \
 	src/signin/srv.c src/signin/srv.h

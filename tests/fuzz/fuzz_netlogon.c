@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "signin/netlogon.h"
+#include "signin/cldap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -14,6 +14,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct netlogon n;
 	struct err e;
 
+	if (len > 0 && bytes[0] == 0x30) {
+		(void)!cldap_reply(&n, bytes, len, 1, &e);
+		return 0;
+	}
 	if (netlogon_parse(&n, bytes, len, &e) == 0 &&
 	    (!text_is_utf8(n.host, strlen(n.host)) ||
 		strlen(n.client_site) >= NETLOGON_NAME_MAX))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "signin/facts.h"
+#include "signin/pairs.h"
 
 static struct err e;
 
@@ -36,6 +37,7 @@ Test(facts, what_is_written_is_read_back)
 	cr_assert_eq(facts_parse(&back, out.bytes, out.len, &e), 0, "%s",
 	    e.text);
 	f.version = FACTS_VERSION;
+	cr_expect_eq(back.values, 3);
 	cr_assert_arr_eq(&f, &back, sizeof(f));
 	buf_free(&out);
 }
@@ -46,6 +48,7 @@ Test(facts, the_longest_facts_fit)
 	struct facts f = { .asked_s = UINT64_MAX,
 		.values = UINT64_MAX,
 		.round_trips = UINT64_MAX,
+		.error_kind = UINT64_MAX,
 		.schema = FACT_YES,
 		.foreign = FACT_YES,
 		.user = FACT_YES,
@@ -145,12 +148,32 @@ Test(facts, a_text_is_whole_or_empty)
 {
 	char out[4] = "old";
 
-	cr_expect(facts_set(out, sizeof(out), "abc", 3));
+	cr_expect(pairs_set(out, sizeof(out), "abc", 3));
 	cr_expect_str_eq(out, "abc");
-	cr_expect_not(facts_set(out, sizeof(out), "abcd", 4));
+	cr_expect_not(pairs_set(out, sizeof(out), "abcd", 4));
 	cr_expect_str_eq(out, "");
-	cr_expect_not(facts_set(out, sizeof(out), "a\n", 2));
-	cr_expect_not(facts_set(out, sizeof(out), "\xc3", 1));
+	cr_expect_not(pairs_set(out, sizeof(out), "a\n", 2));
+	cr_expect_not(pairs_set(out, sizeof(out), "\xc3", 1));
+}
+
+Test(facts, items_stand_before_facts)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} cases[] = {
+		{ "", 0 },
+		{ "item=", 0 },
+		{ "item=a", 0 },
+		{ "item=a\n", 7 },
+		{ "item=a\nitem=b\nroam-ldap=1\n", 14 },
+		{ "roam-ldap=1\nitem=a\n", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_eq(facts_items_len(cases[i].text,
+				 strlen(cases[i].text)),
+		    cases[i].len, "case %zu", i);
 }
 
 Test(facts, the_first_unknown_fact_ends_the_answer)

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "signin/cldap.h"
 #include "signin/netlogon.h"
 
 static struct err e;
@@ -85,4 +86,51 @@ Test(netlogon, other_operations_are_refused)
 	cr_expect_eq(netlogon_parse(&n, bytes, sizeof(answer) - 1, &e), 0);
 	bytes[0] = 19;
 	cr_expect_eq(netlogon_parse(&n, bytes, sizeof(answer) - 1, &e), -1);
+}
+
+/* The reply that a controller sends around that value. */
+static size_t
+reply(unsigned char *out, unsigned char id)
+{
+	const unsigned char len = sizeof(answer) - 1;
+	const unsigned char head[] = { 0x30, 0x82, 0, (unsigned char)(len + 26),
+		2, 1, id, 0x64, 0x81, (unsigned char)(len + 20), 4, 0, 0x30,
+		(unsigned char)(len + 16), 0x30, (unsigned char)(len + 14), 4,
+		8, 'N', 'e', 't', 'l', 'o', 'g', 'o', 'n', 0x31,
+		(unsigned char)(len + 2), 4, len };
+
+	memcpy(out, head, sizeof(head));
+	memcpy(out + sizeof(head), answer, len);
+	return sizeof(head) + len;
+}
+
+Test(netlogon, the_reply_to_a_ping_is_read)
+{
+	unsigned char bytes[512];
+	size_t len = reply(bytes, 7);
+	struct netlogon n;
+
+	cr_assert_eq(cldap_reply(&n, bytes, len, 7, &e), 0, "%s", e.text);
+	cr_expect_str_eq(n.client_site, "Paris");
+	cr_expect_eq(cldap_reply(&n, bytes, len, 8, &e), -1);
+	for (size_t cut = 0; cut < len - 8; cut++)
+		cr_expect_eq(cldap_reply(&n, bytes, cut, 7, &e), -1, "%zu",
+		    cut);
+	for (size_t i = 0; i < 30; i++) {
+		bytes[i] ^= 0x80;
+		(void)!cldap_reply(&n, bytes, len, 7, &e);
+		bytes[i] ^= 0x80;
+	}
+}
+
+Test(netlogon, a_ping_names_the_domain)
+{
+	struct buf out = { .max = 1024 };
+
+	cldap_ping(&out, "lab.example", 7);
+	cr_assert_eq(buf_check(&out, &e), 0);
+	cr_expect_not_null(memmem(out.bytes, out.len, "lab.example", 11));
+	cr_expect_eq(out.bytes[0], 0x30);
+	cr_expect_eq(out.len, (size_t)out.bytes[2] * 256 + out.bytes[3] + 4);
+	buf_free(&out);
 }

@@ -1,0 +1,30 @@
+#ifndef ROAM_PROG_LDAP_ASK_H
+#define ROAM_PROG_LDAP_ASK_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "prog/ldap_link.h"
+#include "signin/facts.h"
+#include "signin/question.h"
+
+/*
+ * ldap_ask - what is asked of a directory, in which order, over a connection
+ * that has logged in. With one answer each: the server, the schema, the user,
+ * the computer; more only for values in pieces, groups, and names with a
+ * domain.
+ */
+
+/*
+ * Facts of q's user and computer into f, which may hold some already. -1 with
+ * what went wrong; facts that were found until then are in f, and the rest is
+ * unknown.
+ */
+int ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
+    struct err *e) MUST_CHECK;
+
+/* OP_LIST, OP_USERS: a line "item=DN" each into out. OP_ADD, OP_REMOVE: the
+ * change; done before is ERR_RACE. ERR_GONE names who is not there. */
+int ldap_ask_admin(struct buf *out, struct facts *f, struct ldap_link *l,
+    const struct question *q, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,399 @@
+/*
+ * roam-ldap - asks a directory what roam-session(8) or roam(1) want to know;
+ * see roam-ldap(8). A program of its own, since the libraries that it calls
+ * wait as long as they like, read what they like, and load what settings of
+ * others name. Started by root it gives up everything but the network before
+ * the first byte comes in.
+ */
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/confine.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "prog/ldap_ask.h"
+#include "prog/ldap_find.h"
+#include "prog/ldap_link.h"
+#include "prog/ldap_ticket.h"
+#include "signin/pairs.h"
+#include "sync/cred.h"
+
+#define DEADLINE_MS 20000 /* where nobody says */
+#define SLICE_MS    2000  /* at least that for each server */
+#define OUTPUT_MAX  ((size_t)8 << 20)
+
+struct session {
+	struct question q;
+	struct ticket *ticket; /* owned; NULL: other credentials */
+	struct cred cred;      /* of a simple bind */
+	char domain[256];
+	double until;
+};
+
+/* --- Who we are, and then nobody ------------------------------------------- */
+
+static int
+become_nobody(struct err *e)
+{
+	const struct passwd *pw = getpwnam(ROAM_LDAP_USER);
+
+	if (geteuid() != 0)
+		return 0;
+	if (pw == NULL)
+		pw = getpwnam("nobody");
+	if (pw == NULL || pw->pw_uid == 0)
+		return err_set(e, ERR_SYSTEM,
+		    "there is neither a user " ROAM_LDAP_USER " nor nobody");
+	/* Groups first: after setresuid() they are out of reach. */
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
+		return err_sys(e, "become %s", pw->pw_name);
+	if (setuid(0) == 0 || seteuid(0) == 0)
+		return err_set(e, ERR_SYSTEM, "become %s: root came back",
+		    pw->pw_name);
+	return 0;
+}
+
+/* Files can be read from now on, and none written. */
+static int
+confine(struct err *e)
+{
+	static const struct confine rules[] = { { "/", CONFINE_READ } };
+	bool done;
+
+	if (confine_process(e) == -1)
+		return -1;
+	return confine_files(rules, 1, &done, e);
+}
+
+/* The name of this computer's account where nobody says it. */
+static void
+name_computer(struct session *s)
+{
+	char host[256] = "";
+	const char *account;
+
+	if (s->q.computer[0] != '\0')
+		return;
+	account = s->ticket != NULL ? ticket_account(s->ticket) : "";
+	if (account[0] != '\0') {
+		(void)pairs_set(s->q.computer, sizeof(s->q.computer), account,
+		    strlen(account));
+		return;
+	}
+	(void)gethostname(host, sizeof(host) - 1);
+	(void)pairs_set(s->q.computer, sizeof(s->q.computer), host,
+	    strcspn(host, "."));
+}
+
+/* The domain in DNS: as told, else the keytab's, else the host's. */
+static void
+name_domain(struct session *s)
+{
+	char host[256] = "";
+	const char *from = s->q.domain, *dot;
+
+	if (from[0] == '\0' && s->ticket != NULL)
+		from = ticket_realm(s->ticket);
+	if (from[0] == '\0') {
+		(void)gethostname(host, sizeof(host) - 1);
+		dot = strchr(host, '.');
+		from = dot != NULL ? dot + 1 : "";
+	}
+	snprintf(s->domain, sizeof(s->domain), "%s", from);
+	for (char *c = s->domain; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+}
+
+/* The account of a computer's name is that name without its '$' or domain. */
+static int
+open_ticket(struct session *s, struct err *e)
+{
+	char account[256] = "";
+
+	if (strchr(s->q.computer, '=') == NULL)
+		snprintf(account, sizeof(account), "%.*s",
+		    (int)strcspn(s->q.computer, ".$"), s->q.computer);
+	if (ticket_open(&s->ticket, s->q.keytab, account, e) == 0)
+		return 0;
+	/* About another computer, or one whose object has another name. */
+	if (e->kind != ERR_AUTH || account[0] == '\0')
+		return -1;
+	return ticket_open(&s->ticket, s->q.keytab, "", e);
+}
+
+/* Everything that only root may read. */
+static int
+take_credentials(struct session *s, struct err *e)
+{
+	if (s->q.bind == BIND_SIMPLE) {
+		if (s->q.credentials[0] == '\0')
+			return err_set(e, ERR_USAGE,
+			    "a simple bind needs credentials_file in "
+			    "roam.conf(5)");
+		return cred_from_file(&s->cred, s->q.credentials, e);
+	}
+	if (s->q.bind != BIND_KERBEROS)
+		return 0;
+	return s->q.own_cache ? ticket_open_own(&s->ticket, e)
+			      : open_ticket(s, e);
+}
+
+static int
+prepare(struct session *s, struct err *e)
+{
+	uint64_t ms = s->q.deadline_ms != 0 ? s->q.deadline_ms : DEADLINE_MS;
+
+	s->until = clock_steady_s() + (double)ms / 1000;
+	if (take_credentials(s, e) == -1 || become_nobody(e) == -1 ||
+	    confine(e) == -1)
+		return -1;
+	name_computer(s);
+	name_domain(s);
+	return 0;
+}
+
+/* --- One server ------------------------------------------------------------ */
+
+static int
+log_in(struct session *s, struct ldap_link *l, struct err *e)
+{
+	if (s->q.bind == BIND_SIMPLE)
+		return ldap_link_simple(l, s->cred.user, &s->cred.password, e);
+	if (s->q.bind == BIND_ANONYMOUS)
+		return ldap_link_anonymous(l, e);
+	if (s->ticket != NULL && ticket_get(s->ticket, e) == -1)
+		return -1;
+	return ldap_link_kerberos(l, e);
+}
+
+static int
+ask(struct session *s, const char *uri, unsigned ms, struct facts *f,
+    struct buf *items, struct err *e)
+{
+	const struct ldap_way way = { .uri = uri,
+		.starttls =
+		    s->q.tls == TLS_START && strncmp(uri, "ldap://", 7) == 0,
+		.ca_file = s->q.ca_file,
+		.timeout_ms = ms };
+	struct ldap_link *l;
+	int rc;
+
+	if (ldap_link_open(&l, &way, e) == -1)
+		return -1;
+	rc = log_in(s, l, e);
+	if (rc == 0)
+		rc = s->q.op == OP_CHECK
+		    ? ldap_ask(f, l, &s->q, e)
+		    : ldap_ask_admin(items, f, l, &s->q, e);
+	ldap_link_close(l);
+	return rc;
+}
+
+/* Facts that a server was asked for, and how that ended, as one text. */
+static void
+finish(struct facts *f, struct buf *items, const struct err *e)
+{
+	/* Whole, or cut where its bytes no longer fit. */
+	if (e != NULL) {
+		char text[sizeof(f->error)];
+
+		snprintf(text, sizeof(text), "%.*s", (int)sizeof(text) - 1,
+		    e->text);
+		text_tame(text);
+		if (!pairs_set(f->error, sizeof(f->error), text, strlen(text)))
+			snprintf(f->error, sizeof(f->error),
+			    "the directory failed");
+		f->error_kind = (uint64_t)e->kind;
+	}
+	facts_write(items, f);
+}
+
+/* In a process of its own: nothing else ends what the libraries wait for. */
+static void
+child(struct session *s, const char *uri, unsigned ms, struct facts *f, int fd)
+{
+	struct buf out = { .max = OUTPUT_MAX };
+	struct err e, ignored;
+	int rc;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	rc = ask(s, uri, ms, f, &out, &e);
+	if (rc == -1)
+		buf_clear(&out);
+	finish(f, &out, rc == -1 ? &e : NULL);
+	if (buf_check(&out, &ignored) == 0)
+		(void)!io_write(fd, out.bytes, out.len, &ignored);
+	_exit(0);
+}
+
+/* What the child says until its time is up. */
+static int
+listen_to(int fd, unsigned ms, struct buf *out)
+{
+	double until = clock_steady_s() + ms / 1000.0, left;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint8_t *room;
+	ssize_t n;
+
+	while ((left = until - clock_steady_s()) > 0) {
+		if (poll(&p, 1, (int)(left * 1000) + 1) <= 0)
+			continue;
+		if ((room = buf_room(out, 4096)) == NULL)
+			return -1;
+		n = read(fd, room, 4096);
+		if (n == 0)
+			return 0;
+		if (n == -1 && errno != EINTR)
+			return -1;
+		out->len += n > 0 ? (size_t)n : 0;
+	}
+	return -1;
+}
+
+static int
+read_facts(struct facts *f, const struct buf *out, struct err *e)
+{
+	size_t skip = facts_items_len(out->bytes, out->len);
+
+	return facts_parse(f, out->bytes + skip, out->len - skip, e);
+}
+
+/* Ask the server within ms: what it says, and its facts in f. */
+static int
+ask_within(struct session *s, const char *uri, unsigned ms, struct buf *out,
+    struct facts *f)
+{
+	struct err e;
+	int fds[2], rc;
+	pid_t pid;
+
+	buf_clear(out);
+	if (pipe(fds) == -1)
+		return -1;
+	if ((pid = fork()) == 0) {
+		close(fds[0]);
+		child(s, uri, ms, f, fds[1]);
+	}
+	close(fds[1]);
+	rc = pid == -1 ? -1 : listen_to(fds[0], ms, out);
+	close(fds[0]);
+	if (pid != -1) {
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	if (rc == 0 && read_facts(f, out, &e) == 0)
+		return 0;
+	snprintf(f->error, sizeof(f->error), "%.200s: no answer in time", uri);
+	f->error_kind = ERR_OFFLINE;
+	buf_clear(out);
+	return -1;
+}
+
+/* --- All of them ----------------------------------------------------------- */
+
+static bool
+is_done(const struct session *s, const struct facts *f)
+{
+	if (s->q.op != OP_CHECK)
+		return f->error_kind != ERR_OFFLINE &&
+		    f->error_kind != ERR_FORMAT;
+	if (s->q.paths_only)
+		return f->user != FACT_UNKNOWN;
+	return facts_answer(f) != ANSWER_UNKNOWN;
+}
+
+static unsigned
+slice_ms(const struct session *s, size_t servers_left)
+{
+	double left = (s->until - clock_steady_s()) * 1000;
+	double slice = left / (double)servers_left;
+
+	if (slice < SLICE_MS)
+		slice = left < SLICE_MS ? left : SLICE_MS;
+	return slice > 1 ? (unsigned)slice : 0;
+}
+
+static int
+run(struct session *s, struct facts *f, struct buf *out, struct err *e)
+{
+	struct servers servers;
+	struct facts first;
+	unsigned ms;
+
+	if (ldap_find_servers(&servers, &s->q, s->domain, e) == -1)
+		return -1;
+	(void)pairs_set(f->site, sizeof(f->site), servers.site,
+	    strlen(servers.site));
+	(void)pairs_set(f->host, sizeof(f->host), s->q.computer,
+	    strlen(s->q.computer));
+	first = *f;
+	for (size_t i = 0; i < servers.count; i++) {
+		if ((ms = slice_ms(s, servers.count - i)) == 0)
+			break;
+		*f = first;
+		(void)!ask_within(s, servers.uri[i], ms, out, f);
+		if (is_done(s, f))
+			break;
+	}
+	if (out->len == 0)
+		facts_write(out, f);
+	return 0;
+}
+
+static int
+read_question(struct question *out, struct err *e)
+{
+	struct buf text = { .max = QUESTION_BYTES_MAX + 1 };
+	int rc;
+
+	rc = io_read_all(STDIN_FILENO, &text, e);
+	if (rc == 0)
+		rc = question_parse(out, text.bytes, text.len, e);
+	buf_free(&text);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct session s = { 0 };
+	struct facts f = { 0 };
+	struct buf out = { .max = OUTPUT_MAX };
+	struct err e;
+	int rc;
+
+	(void)argv;
+	if (argc != 1) {
+		fprintf(stderr,
+		    "roam-ldap: started by roam-session(8) and "
+		    "roam(1), with a question on standard input\n");
+		return 2;
+	}
+	rc = read_question(&s.q, &e);
+	if (rc == 0 && (rc = prepare(&s, &e)) == 0)
+		rc = run(&s, &f, &out, &e);
+	if (rc == -1) {
+		buf_clear(&out);
+		finish(&f, &out, &e);
+	}
+	if (io_write(STDOUT_FILENO, out.bytes, out.len, &e) == -1)
+		rc = -1;
+	buf_free(&out);
+	ticket_close(s.ticket);
+	cred_wipe(&s.cred);
+	return rc == 0 ? 0 : 1;
+}
