@@ -21,6 +21,7 @@
 #define STAGING   "staging"
 #define NAMES     "names"
 #define NAMES_NEW ".names.new" /* io_replace()'s, after a stop */
+#define FETCHING  "fetching"
 #define LOST      "lost"
 #define NAMES_MAX ((size_t)1 << 30) /* bytes */
 
@@ -92,6 +93,24 @@ stage_drop_names(int stagefd, struct err *e)
 {
 	if (unlinkat(stagefd, NAMES, 0) == -1 && errno != ENOENT)
 		return err_sys(e, STAGING "/" NAMES);
+	return 0;
+}
+
+int
+stage_fetching(int stagefd, bool yes, struct err *e)
+{
+	int fd;
+
+	if (!yes) {
+		if (unlinkat(stagefd, FETCHING, 0) == -1 && errno != ENOENT)
+			return err_sys(e, STAGING "/" FETCHING);
+		return 0;
+	}
+	fd = openat(stagefd, FETCHING,
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_sys(e, STAGING "/" FETCHING);
+	close(fd);
 	return 0;
 }
 
@@ -224,6 +243,7 @@ struct recovery {
 	struct root *root;
 	int statefd, stagefd;
 	const struct machine *self;
+	bool fetching;      /* nothing has come out of the home yet */
 	struct buf names;   /* owned */
 	struct hash *known; /* owned; sorted */
 	size_t known_count;
@@ -306,6 +326,11 @@ recover_one(const struct recovery *v, struct found *f, const char *name,
 	const char *path = path_of(v, name);
 	char unknown[NAME_LEN_MAX + 16];
 
+	if (v->fetching) {
+		if (unlinkat(v->stagefd, name, 0) == -1)
+			return err_sys(e, STAGING "/%s", name);
+		return 0;
+	}
 	snprintf(unknown, sizeof(unknown), "recovered-%s", name);
 	if (describe(f, v->stagefd, name, path != NULL ? path : unknown, e) ==
 	    -1)
@@ -319,6 +344,14 @@ recover_one(const struct recovery *v, struct found *f, const char *name,
 	return keep(f, v->statefd, v->stagefd, name, v->self, e);
 }
 
+/* Files that recovery itself reads. */
+static bool
+is_note(const char *name)
+{
+	return strcmp(name, NAMES) == 0 || strcmp(name, NAMES_NEW) == 0 ||
+	    strcmp(name, FETCHING) == 0;
+}
+
 static int
 recover_all(const struct recovery *v, const struct listing *names,
     struct err *e)
@@ -326,11 +359,10 @@ recover_all(const struct recovery *v, const struct listing *names,
 	struct found *f;
 	int rc = 0;
 
-	if ((f = malloc(sizeof(*f))) == NULL)
+	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return err_sys(e, STAGING);
 	for (size_t i = 0; i < names->count && rc == 0; i++) {
-		if (strcmp(names->at[i], NAMES) == 0 ||
-		    strcmp(names->at[i], NAMES_NEW) == 0)
+		if (is_note(names->at[i]))
 			continue;
 		rc = recover_one(v, f, names->at[i], e);
 		arena_free(&f->arena);
@@ -339,7 +371,7 @@ recover_all(const struct recovery *v, const struct listing *names,
 	(void)unlinkat(v->stagefd, NAMES_NEW, 0);
 	if (rc == 0)
 		rc = stage_drop_names(v->stagefd, e);
-	return rc;
+	return rc == 0 ? stage_fetching(v->stagefd, false, e) : rc;
 }
 
 static int
@@ -384,6 +416,8 @@ stage_recover(struct root *r, int statefd, const struct tree *known,
 	rc = 0;
 	if (names.count == 0)
 		goto out;
+	v.fetching =
+	    faccessat(v.stagefd, FETCHING, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	if (io_load(v.stagefd, NAMES, &v.names, e) == -1)
 		buf_clear(&v.names);
 	if ((rc = load_known(&v, known, e)) == 0)

@@ -1,6 +1,7 @@
 #ifndef ROAM_LOCAL_STAGE_H
 #define ROAM_LOCAL_STAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -33,6 +34,10 @@ int stage_names(int stagefd, const void *bytes, size_t len,
 /* The same of a plan's ops. */
 int stage_plan_names(int stagefd, const struct plan *p,
     struct err *e) MUST_CHECK;
+/* While contents are on their way into staging, all that is there is ours, and
+ * much of it not whole: after a stop it goes. Before anything is swapped this
+ * has to be over, and on disk. */
+int stage_fetching(int stagefd, bool yes, struct err *e) MUST_CHECK;
 /* When all ops have ended: nobody needs the names any more. */
 int stage_drop_names(int stagefd, struct err *e) MUST_CHECK;
 /* Everything below the home is on disk when this returns: syncfs(). */

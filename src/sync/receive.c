@@ -52,13 +52,16 @@ job_name(const struct job *j, char out[STAGE_NAME_MAX])
 static void
 job_fail(struct receiver *r, struct job *j, const struct err *why)
 {
+	char name[STAGE_NAME_MAX];
 	enum why w = WHY_DAMAGED;
 
 	if (why->kind == ERR_SYSTEM)
 		w = why->sys == ENOSPC || why->sys == EDQUOT ? WHY_NOSPACE
 							     : WHY_BROKEN;
 	j->failed = true;
+	(void)unlinkat(r->in->stagefd, job_name(j, name), 0);
 	op_fail(&r->in->plan->op[j->op], w);
+	r->in->plan->op[j->op].lost = w == WHY_DAMAGED && !j->is_loser;
 }
 
 static int
@@ -461,7 +464,7 @@ receive_jobs(struct receiver *r, struct err *e)
 		return err_sys(e, "copy buffer");
 	if (inspect_new(&r->inspect, r->in->stagefd, told, r, e) == -1 ||
 	    flush_new(&r->flush, r->in->stagefd, e) == -1 ||
-	    index_new(&r->home, &r->in->local->tree, e) == -1)
+	    index_new(&r->home, &r->in->local->tree, false, e) == -1)
 		return -1;
 	for (size_t i = 0; i < r->job_count; i++)
 		if (begin_job(r, i, e) == -1)
@@ -481,9 +484,11 @@ receive(const struct receive_in *in, uint64_t *bytes, struct err *e)
 	int rc = -1;
 
 	if (list_jobs(&r, e) == 0 &&
-	    stage_plan_names(in->stagefd, in->plan, e) == 0 &&
-	    receive_jobs(&r, e) == 0)
-		rc = 0;
+	    stage_fetching(in->stagefd, r.job_count > 0, e) == 0)
+		rc = receive_jobs(&r, e);
+	/* What is there now is whole. */
+	if (rc == 0)
+		rc = stage_fetching(in->stagefd, false, e);
 	*bytes = r.fetched;
 	free(r.job);
 	free(r.want);

@@ -145,6 +145,10 @@ Test(stage, recovery_takes_whatever_it_finds)
 		{ "names that leave the home",
 		    "printf x > 0-0; printf '../../x\\0' > names", 1,
 		    "test ! -e ../../../../../x" },
+		{ "a stop while contents came in",
+		    "printf x > 0-0; printf y > $(printf %032d 0)-1; "
+		    "touch fetching",
+		    0, "test ! -e conflicts -a ! -e lost" },
 		{ "an unreadable file", "printf x > 0-0; chmod 0 0-0", 1,
 		    "grep -q x conflicts/*.content" },
 	};
