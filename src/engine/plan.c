@@ -45,6 +45,7 @@ static const char *const reasons[] = {
 	[REASON_LEFT_LOCAL] = "removed in the store, holds what stays local",
 	[REASON_MERGED] = "changed on both sides, merged",
 	[REASON_NEWEST] = "changed on both sides, the newer one is taken",
+	[REASON_LOST] = "its content was lost in the store",
 	[REASON_RESTORED] = "restored",
 };
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == REASON__COUNT,
@@ -132,7 +133,7 @@ plan_free(struct plan *p)
 	*p = (struct plan){ 0 };
 }
 
-static int
+int
 plan_add(struct plan *p, const struct op *op, struct err *e)
 {
 	size_t cap = p->cap > 0 ? p->cap * 2 : 64;

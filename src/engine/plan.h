@@ -58,6 +58,7 @@ enum reason {
 	REASON_LEFT_LOCAL, /* removed there; holds what stays local here */
 	REASON_MERGED,     /* changed on both sides, made one by a driver */
 	REASON_NEWEST,   /* changed on both sides, the driver takes the newer */
+	REASON_LOST,     /* the same, but the store has lost its content */
 	REASON_RESTORED, /* asked for by 'restore' or 'conflicts take' */
 	REASON__COUNT
 };
@@ -87,6 +88,7 @@ struct op {
 	uint8_t reason; /* enum reason */
 	uint8_t moved;  /* the old path of a rename; not shown */
 	uint8_t loser_is_local;
+	uint8_t lost; /* the store has not the content that it names */
 	uint8_t left; /* not to be touched; only while a plan is made */
 	uint32_t
 	    unit; /* plan.unit[unit - 1] decides and is done as one; 0: none */
@@ -126,6 +128,8 @@ struct plan_in {
 
 int plan_make(struct plan *out, const struct plan_in *in,
     struct err *e) MUST_CHECK;
+/* Append; the caller keeps the order. */
+int plan_add(struct plan *p, const struct op *op, struct err *e) MUST_CHECK;
 void plan_free(struct plan *p);
 
 /*

@@ -76,6 +76,13 @@ entry_extent_count(const struct entry *t)
 	return t->extra != NULL ? t->extra->extent_count : 0;
 }
 
+bool
+entry_has_place(const struct entry *t)
+{
+	return t->size == 0 || entry_extent_count(t) > 0 ||
+	    t->place.gen != GEN_NONE;
+}
+
 static bool
 same_target(const struct entry *a, const struct entry *b)
 {

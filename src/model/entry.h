@@ -93,6 +93,10 @@ const char *entry_target(const struct entry *t); /* NULL: no symlink */
 uint64_t entry_group(const struct entry *t);
 uint32_t entry_extent_count(const struct entry *t);
 
+/* Does the store have the file's content, as far as t tells? None is needed
+ * for one that is empty. */
+bool entry_has_place(const struct entry *t);
+
 /* Same type and content (files: size and hash; links: target)? */
 bool entry_same_content(const struct entry *a, const struct entry *b);
 /* Same mode, attrs and hard-link group? */

@@ -299,3 +299,9 @@ store_close(struct store *s)
 	claims_free(s->claims);
 	s->ops->close(s);
 }
+
+bool
+store_is_near(const struct store *s)
+{
+	return s->ops->near;
+}

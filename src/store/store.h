@@ -70,6 +70,7 @@ struct store_facts {
 
 struct store_ops {
 	const char *scheme; /* "file:" */
+	bool near;          /* a call costs no round trip */
 
 	/* ERR_USAGE: malformed; ERR_OFFLINE: not there or not reachable;
 	 * ERR_GONE: reachable, but there is no store and !how->create. */
@@ -167,6 +168,8 @@ int store_publish(struct store *s, const char *from, const char *to,
 int store_remove(struct store *s, const char *path, bool is_dir,
     struct err *e) MUST_CHECK;
 void store_close(struct store *s);
+/* Is a look at it nearly free? */
+bool store_is_near(const struct store *s);
 
 /* False: the store is on this machine, as far as we know. */
 bool store_facts(const struct store *s, struct store_facts *out);

@@ -473,6 +473,7 @@ dir_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 
 const struct store_ops store_dir_ops = {
 	.scheme = FILE_URL_SCHEME,
+	.near = true,
 	.open = dir_open,
 	.list = dir_list,
 	.load = dir_load,

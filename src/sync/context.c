@@ -26,6 +26,7 @@ context_close(struct context *c)
 	store_close(c->store);
 	commit_free(&c->head);
 	profile_free(&c->fetched);
+	tree_free(&c->mended);
 	state_free(&c->state);
 	if (c->lockfd != -1)
 		close(c->lockfd);
@@ -209,6 +210,7 @@ load_remote(struct context *c, struct err *e)
 	c->fetched = head.profile;
 	c->remote = &c->fetched;
 	c->damaged = head.damaged;
+	c->lost = 0;
 	if (head.damaged > 0)
 		log_line(LOG_LEVEL_WARN,
 		    "%zu damaged generation(s) passed over: %s", head.damaged,

@@ -13,7 +13,7 @@ first_slot(const struct index *x, const struct hash *h)
 }
 
 int
-index_new(struct index *out, const struct tree *t, struct err *e)
+index_new(struct index *out, const struct tree *t, bool placed, struct err *e)
 {
 	struct index x = { 0 };
 	size_t size = 64, at;
@@ -24,7 +24,8 @@ index_new(struct index *out, const struct tree *t, struct err *e)
 		return err_sys(e, "index of contents");
 	x.mask = size - 1;
 	for (size_t i = 0; i < t->count; i++) {
-		if (t->entry[i]->type != ENTRY_FILE)
+		if (t->entry[i]->type != ENTRY_FILE ||
+		    (placed && !entry_has_place(t->entry[i])))
 			continue;
 		at = first_slot(&x, &t->entry[i]->hash);
 		while (x.slot[at] != NULL &&

@@ -15,7 +15,8 @@ struct index {
 	size_t mask;
 };
 
-int index_new(struct index *out, const struct tree *t,
+/* placed: leave out what has no place in the store. */
+int index_new(struct index *out, const struct tree *t, bool placed,
     struct err *e) MUST_CHECK;
 /* A file with the content of like, or NULL. */
 const struct entry *index_find(const struct index *x, const struct entry *like);

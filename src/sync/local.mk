@@ -19,6 +19,7 @@ libsync_a_SOURCES = \
 	src/sync/contents.c src/sync/contents.h \
 	src/sync/contents_place.c \
 	src/sync/list.c src/sync/list.h \
+	src/sync/mend.c src/sync/mend.h \
 	src/sync/memo.c src/sync/memo.h \
 	src/sync/sitting.c src/sync/sitting.h \
 	src/sync/receive.c src/sync/receive.h \

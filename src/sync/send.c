@@ -11,6 +11,7 @@
 #include "local/shelf.h"
 #include "sync/index.h"
 #include "sync/list.h"
+#include "sync/mend.h"
 #include "sync/place.h"
 #include "sync/send.h"
 #include "sync/waits.h"
@@ -60,7 +61,7 @@ send_is_needed(struct context *c, const struct plan *p, bool *needed,
 	int rc;
 
 	/* What was passed over has to be passed over no more. */
-	*needed = c->damaged > 0 && c->head.number > 0;
+	*needed = (c->damaged > 0 && c->head.number > 0) || c->lost > 0;
 	if (*needed)
 		return 0;
 	for (size_t i = 0; i < p->count; i++)
@@ -361,7 +362,7 @@ pack_all(struct sending *w, struct profile *now, bool *needed, struct err *e)
 	struct context *c = w->s->c;
 
 	if (recheck(w, e) == -1 ||
-	    index_new(&w->stored, &c->remote->tree, e) == -1 ||
+	    index_new(&w->stored, mend_tree(c), true, e) == -1 ||
 	    pack_ops(w, e) == -1)
 		return -1;
 	waits_torn(&c->root, w->in->plan, w->in->local);
@@ -387,8 +388,7 @@ send_all(struct sending *w, struct commit *m, struct profile *now,
 	if (packer_finish(w->s->contents.packer, &runs, &packs, &pack_count,
 		e) == -1 ||
 	    place_all(w, now, runs, repo_next(c->repo), e) == -1 ||
-	    plan_new_store(&now->tree, w->in->plan, &c->remote->tree, e) ==
-		-1 ||
+	    plan_new_store(&now->tree, w->in->plan, mend_tree(c), e) == -1 ||
 	    new_commit(w, now, m, e) == -1)
 		return -1;
 	return publish(w, now, m, e);

@@ -7,6 +7,7 @@
 #include "local/stage.h"
 #include "sync/clean.h"
 #include "sync/list.h"
+#include "sync/mend.h"
 #include "sync/round.h"
 #include "sync/send.h"
 #include "sync/waits.h"
@@ -77,6 +78,16 @@ make_put(struct round *r, struct err *e)
 	return rc;
 }
 
+/* Sends what the store has lost, where this run may. */
+static int
+mend(struct round *r, struct err *e)
+{
+	if ((r->how->sides & SIDE_STORE) == 0)
+		return 0;
+	return mend_plan(&r->plan, &r->base, &r->local.tree, mend_tree(r->c),
+	    e);
+}
+
 static int
 make_plan(struct round *r, struct err *e)
 {
@@ -89,7 +100,7 @@ make_plan(struct round *r, struct err *e)
 		.local = &local,
 		.base_stamp = c->state.local.stamp,
 		.known = &c->state.local.tree,
-		.remote = &c->remote->tree,
+		.remote = mend_tree(c),
 		.rules = c->setup->rules,
 		.rules_changed = !hash_same(&rules, &c->state.rules),
 		.self = c->self,
@@ -108,7 +119,7 @@ make_plan(struct round *r, struct err *e)
 		return make_put(r, e);
 	if (groups_align(&r->local.tree, &r->base, &c->arena, e) == -1)
 		return -1;
-	if (plan_make(&r->plan, &in, e) == -1 ||
+	if (plan_make(&r->plan, &in, e) == -1 || mend(r, e) == -1 ||
 	    blend_plan(&r->blend, c, &r->plan, e) == -1)
 		return -1;
 	waits_used(&c->root, &r->plan);
@@ -231,7 +242,8 @@ start_over(struct round *r, struct err *e)
 	tree_free(&r->base);
 	r->base = base;
 	wait_a_little();
-	if (context_load_head(r->c, CONTEXT_WORK, e) == -1)
+	if (context_load_head(r->c, CONTEXT_WORK, e) == -1 ||
+	    mend_look(r->c, e) == -1)
 		return -1;
 	r->must_save = true;
 	return make_plan(r, e);
@@ -248,7 +260,8 @@ change_both(struct round *r, struct sender *s, struct err *e)
 			return -1;
 		if ((r->how->sides & SIDE_STORE) == 0)
 			return 0;
-		if (send_is_needed(r->c, &r->plan, &needed, e) == -1)
+		if (mend_failed(r->c, &r->plan, e) == -1 ||
+		    send_is_needed(r->c, &r->plan, &needed, e) == -1)
 			return -1;
 		if (!needed || send_once(r, s, e) == 0)
 			return 0;
@@ -321,6 +334,8 @@ open_all(struct round *r, struct err *e)
 		    "%s: no generation is whole; a push from a machine that "
 		    "has the profile puts it back",
 		    c->setup->store);
+	if ((r->how->sides & SIDE_STORE) != 0 && mend_look(c, e) == -1)
+		return -1;
 	r->out->head = c->head.number;
 	r->out->base = c->state.number;
 	if (r->how->dry_run)
