@@ -91,6 +91,7 @@ scenarios = \
 	tests/scenario/54-merge.sh \
 	tests/scenario/55-units.sh \
 	tests/scenario/57-rules-check.sh \
+	tests/scenario/58-guards.sh \
 	tests/scenario/60-smb.sh \
 	tests/scenario/61-smb-lines.sh \
 	tests/scenario/62-smb-kerberos.sh \

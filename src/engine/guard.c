@@ -15,10 +15,17 @@ is_wiped(const struct plan_in *in)
 	return true;
 }
 
+/* The same of a store that holds nothing at all any more. */
+static bool
+is_emptied(const struct plan_in *in)
+{
+	return in->remote->count == 0 && in->base->count > 0;
+}
+
 static bool
 is_deletion(const struct op *op, enum action kind)
 {
-	return op->state == OP_PLANNED && op->action == kind;
+	return op->state == OP_PLANNED && op->action == kind && !op->renewed;
 }
 
 static size_t
@@ -86,7 +93,7 @@ plan_guard(struct plan *p, const struct plan_in *in, const struct guard *g)
 	size_t there = deletions(p, ACTION_DELETE_STORE);
 	size_t held = 0;
 
-	if (too_many(here, in->local->tree.count, g))
+	if (is_emptied(in) || too_many(here, in->local->tree.count, g))
 		held += hold(p, ACTION_DELETE_LOCAL);
 	if (is_wiped(in) || too_many(there, in->remote->count, g))
 		held += hold(p, ACTION_DELETE_STORE);

@@ -6,7 +6,7 @@ libengine_a_SOURCES = \
 	src/engine/rename.c src/engine/rename.h \
 	src/engine/settle.c src/engine/settle.h \
 	src/engine/units.c src/engine/units.h \
-	src/engine/guard.c \
+	src/engine/guard.c src/engine/guard_change.c \
 	src/engine/outcome.c \
 	src/engine/put.c \
 	src/engine/blocks.c src/engine/blocks.h \
@@ -19,7 +19,7 @@ libengine_a_SOURCES = \
 	src/engine/driver_keyfile.c \
 	src/engine/driver_lines.c \
 	src/engine/driver_text.c \
-	src/engine/report.c src/engine/report.h \
+	src/engine/report.c src/engine/report_json.c src/engine/report.h \
 	src/engine/json.c src/engine/json.h
 
 if UNIT_TESTS
@@ -29,6 +29,7 @@ tests_unit_test_engine_SOURCES = \
 	tests/unit/trees.c tests/unit/trees.h \
 	tests/unit/test_merge.c \
 	tests/unit/test_groups.c \
+	tests/unit/test_guard_change.c \
 	tests/unit/test_plan.c \
 	tests/unit/test_blocks.c \
 	tests/unit/test_driver.c \

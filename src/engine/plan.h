@@ -68,6 +68,7 @@ enum op_state {
 	OP_DONE,
 	OP_PENDING, /* waits for a run that may change the other side too */
 	OP_HELD,    /* a deletion that a guard holds back */
+	OP_SUSPECT, /* a change that a guard holds back */
 	OP_FAILED,  /* was not done; why says what was in the way */
 };
 
@@ -88,8 +89,9 @@ struct op {
 	uint8_t reason; /* enum reason */
 	uint8_t moved;  /* the old path of a rename; not shown */
 	uint8_t loser_is_local;
-	uint8_t lost; /* the store has not the content that it names */
-	uint8_t left; /* not to be touched; only while a plan is made */
+	uint8_t renewed; /* goes, while one of nearly its name comes */
+	uint8_t lost;    /* the store has not the content that it names */
+	uint8_t left;    /* not to be touched; only while a plan is made */
 	uint32_t
 	    unit; /* plan.unit[unit - 1] decides and is done as one; 0: none */
 	/* enum driver: merges it, or is to try it (a conflict of two files). */
@@ -147,9 +149,18 @@ struct guard {
 	uint64_t percent; /* held when more than percent ... */
 	uint64_t count;   /* ... and more than count would go on one side */
 };
-/* Hold deletions back (OP_HELD) where g says so, or the home is empty and base
- * is not. Returns how many are held. */
+/* Hold deletions back (OP_HELD) where g says so, or where the home or the
+ * store is empty and base is not. Returns how many are held. */
 size_t plan_guard(struct plan *p, const struct plan_in *in,
+    const struct guard *g);
+/*
+ * Hold back (OP_SUSPECT) what gives more than g's share of base's files, and
+ * more than its number, other contents on one side: under their names, or under
+ * names that differ in what follows a dot, while the old ones go. Renames never
+ * count. Returns how many files are held; none where g is NULL. Comes before
+ * plan_guard(), to which a file that gives way to another is no deletion.
+ */
+size_t plan_guard_changes(struct plan *p, const struct plan_in *in,
     const struct guard *g);
 
 /* The path an op is about; its length to *len where that is not NULL. */

@@ -27,9 +27,14 @@ struct report {
 
 struct totals {
 	uint64_t action[ACTION__COUNT]; /* ops that are planned or done */
-	uint64_t pending, held, failed, skipped;
+	uint64_t pending, held, suspect, failed, skipped;
 };
 struct totals report_totals(const struct report *r);
+
+/* What an op is about: what will be there, else what goes. */
+const struct entry *report_subject(const struct op *op);
+/* All that was written is out, or e says why not. */
+int report_end(FILE *out, struct err *e) MUST_CHECK;
 
 int report_json(FILE *out, const struct report *r, struct err *e) MUST_CHECK;
 

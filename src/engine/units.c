@@ -312,13 +312,19 @@ plan_find_units(struct plan *p, const struct plan_in *in, struct err *e)
 	return 0;
 }
 
+static bool
+is_held(const struct op *op)
+{
+	return op->state == OP_HELD || op->state == OP_SUSPECT;
+}
+
 void
 plan_hold_units(struct plan *p)
 {
 	uint32_t unit = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->op[i].unit == unit || p->op[i].state != OP_HELD)
+		if (p->op[i].unit == unit || !is_held(&p->op[i]))
 			continue;
 		unit = p->op[i].unit;
 		for (size_t k = 0; k < p->count; k++)

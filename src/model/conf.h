@@ -20,6 +20,8 @@ struct conf {
 	uint64_t records;  /* generations whose record stays even then */
 	uint64_t guard_percent;
 	uint64_t guard_count;
+	uint64_t change_percent;
+	uint64_t change_count;
 	uint64_t compression;   /* zstd level 1..19 */
 	char *smb_encrypt;      /* "required", "desired" or "off" */
 	char *smb_min_protocol; /* "SMB2_02" ... "SMB3_11" */

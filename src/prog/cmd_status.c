@@ -156,7 +156,7 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	const struct memo *m = &s->memo;
 	/* In the order of the page; set_texts() fills in the rest. */
 	json_t *v = json_pack("{s:n,s:n,s:n,s:s,s:s,s:n,s:o,s:o,s:o,s:o,s:n,s:"
-			      "I,s:I,s:I,s:I,s:n,s:o}",
+			      "I,s:I,s:I,s:I,s:I,s:n,s:o}",
 	    "store", "store_id", "machine", "type",
 	    l->setup.store[0] != '\0' ? "roaming" : "local", "state", s->state,
 	    "reason", "head", print_generation(l->c.head.number), "base",
@@ -165,7 +165,8 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	    print_time(m->last_success_ns), "last_error", "pending",
 	    (json_int_t)m->pending, "conflicts", (json_int_t)s->conflicts,
 	    "skipped", (json_int_t)m->skipped, "held_deletes",
-	    (json_int_t)m->held_deletes, "publishing", "connection",
+	    (json_int_t)m->held_deletes, "held_changes",
+	    (json_int_t)m->held_changes, "publishing", "connection",
 	    connection(l->c.store));
 
 	if (v != NULL && set_texts(v, l, s) == -1) {
@@ -249,6 +250,8 @@ print_text(const struct look *l, const struct standing *s)
 	print_count("Skipped", m->skipped, "see 'roam plan'");
 	print_count("Held back", m->held_deletes,
 	    "deletions; --allow-deletes lets them pass");
+	print_count("Held back", m->held_changes,
+	    "changed files; --allow-changes lets them pass");
 }
 
 int

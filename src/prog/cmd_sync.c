@@ -4,6 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "engine/report.h"
 #include "prog/commands.h"
 #include "prog/progress.h"
@@ -11,6 +14,7 @@
 #include "sync/sync.h"
 
 #define WIDTH_DEFAULT 80
+#define CLOCK_OFF_NS  ((int64_t)24 * 3600 * 1000000000) /* a day */
 
 static unsigned
 terminal_width(void)
@@ -54,6 +58,25 @@ print_report(const struct options *o, const struct context *c,
 	return report_text(stdout, &r, &style, e);
 }
 
+/* Times settle ties and show in lists: a clock that is off is worth a word,
+ * whosever it is. */
+static void
+warn_clock(const struct context *c)
+{
+	const struct commit *head = &c->head;
+	char time[TEXT_TIME_MAX], by[64];
+
+	if (head->number == 0 || head->time_ns <= clock_now_ns() + CLOCK_OFF_NS)
+		return;
+	log_line(LOG_LEVEL_WARN,
+	    "generation %llu of %s is from the future (%s): the clock there "
+	    "or here is wrong",
+	    (unsigned long long)head->number,
+	    text_show(head->machine_name, strlen(head->machine_name), by,
+		sizeof(by)),
+	    text_time_local(head->time_ns, time));
+}
+
 static int
 run_with(const struct options *o, struct setup *setup,
     const struct sync_how *how, struct err *e)
@@ -72,10 +95,11 @@ run_with(const struct options *o, struct setup *setup,
 		t = run_totals(&out);
 		if (t.skipped + t.failed > 0)
 			status = EXIT_SKIPPED;
-		if (out.held > 0)
+		if (out.held > 0 || out.held_changes > 0)
 			status = EXIT_HELD;
 	}
 	run_costs(&c);
+	warn_clock(&c);
 	sync_out_free(&out);
 	context_close(&c);
 	return status;
@@ -93,6 +117,7 @@ run_sync(const struct options *o, struct sync_how how, struct err *e)
 		return -1;
 	progress_open(&progress, o);
 	how.allow_deletes = o->allow_deletes;
+	how.allow_changes = o->allow_changes;
 	how.wait_s = (unsigned)o->wait_s;
 	how.progress = progress_show;
 	how.arg = &progress;

@@ -44,6 +44,8 @@ static const struct row {
 	    "print what would be done, change nothing" },
 	{ "allow-deletes", 0, KIND_FLAG, AT(allow_deletes), TAKES_DELETES, NULL,
 	    "let the guard against mass deletion pass" },
+	{ "allow-changes", 0, KIND_FLAG, AT(allow_changes), TAKES_DELETES, NULL,
+	    "let the guard against mass change pass" },
 	{ "wait", 0, KIND_NUMBER, AT(wait_s), TAKES_WAIT, "SECONDS",
 	    "wait for another run on this home to end" },
 	{ "from", 0, KIND_TEXT, AT(from), TAKES_FROM, "GEN",

@@ -18,7 +18,7 @@ struct options {
 	const char *from, *to;                 /* restore, conflicts take */
 	const char *type, *reason, *report_fd; /* login, logout */
 	bool json, quiet, verbose, no_progress;
-	bool dry_run, allow_deletes, data, check;
+	bool dry_run, allow_deletes, allow_changes, data, check;
 	uint64_t wait_s;
 	bool help, version;
 	const struct command *command; /* NULL: none given */

@@ -38,6 +38,7 @@ run_note(const struct context *c, const struct sync_how *how,
 		.pending = t.pending,
 		.skipped = t.skipped + t.failed,
 		.held_deletes = out->held,
+		.held_changes = out->held_changes,
 	};
 	uint64_t done = out->published;
 	struct err e;

@@ -20,7 +20,8 @@ same_news(const struct memo *a, const struct memo *b)
 {
 	return strcmp(a->last_error, b->last_error) == 0 &&
 	    a->pending == b->pending && a->skipped == b->skipped &&
-	    a->held_deletes == b->held_deletes;
+	    a->held_deletes == b->held_deletes &&
+	    a->held_changes == b->held_changes;
 }
 
 /* O_NONBLOCK: whatever has that name cannot hold us up. */
@@ -36,25 +37,26 @@ open_memo(int statefd)
 static int
 parse(struct memo *out, const void *bytes, size_t len)
 {
-	json_int_t attempt, success, pending, skipped, held;
+	json_int_t attempt, success, pending, skipped, held, changes = 0;
 	json_error_t where;
 	json_t *v, *error;
 	int rc = -1;
 
 	if ((v = json_loadb(bytes, len, 0, &where)) == NULL)
 		return -1;
-	if (json_unpack(v, "{s:I,s:I,s:o,s:I,s:I,s:I}", "last_attempt_ns",
+	if (json_unpack(v, "{s:I,s:I,s:o,s:I,s:I,s:I,s?I}", "last_attempt_ns",
 		&attempt, "last_success_ns", &success, "last_error", &error,
-		"pending", &pending, "skipped", &skipped, "held_deletes",
-		&held) == 0 &&
+		"pending", &pending, "skipped", &skipped, "held_deletes", &held,
+		"held_changes", &changes) == 0 &&
 	    attempt > 0 && success >= 0 && pending >= 0 && skipped >= 0 &&
-	    held >= 0) {
+	    held >= 0 && changes >= 0) {
 		*out = (struct memo){
 			.last_attempt_ns = attempt,
 			.last_success_ns = success,
 			.pending = (uint64_t)pending,
 			.skipped = (uint64_t)skipped,
 			.held_deletes = (uint64_t)held,
+			.held_changes = (uint64_t)changes,
 		};
 		snprintf(out->last_error, sizeof(out->last_error), "%s",
 		    json_is_string(error) ? json_string_value(error) : "");
@@ -104,12 +106,13 @@ touch(int statefd, int64_t now_ns)
 static int
 write_memo(int statefd, const struct memo *m, struct err *e)
 {
-	json_t *v = json_pack("{s:I,s:I,s:s?,s:I,s:I,s:I}", "last_attempt_ns",
-	    (json_int_t)m->last_attempt_ns, "last_success_ns",
-	    (json_int_t)m->last_success_ns, "last_error",
+	json_t *v = json_pack("{s:I,s:I,s:s?,s:I,s:I,s:I,s:I}",
+	    "last_attempt_ns", (json_int_t)m->last_attempt_ns,
+	    "last_success_ns", (json_int_t)m->last_success_ns, "last_error",
 	    m->last_error[0] != '\0' ? m->last_error : NULL, "pending",
 	    (json_int_t)m->pending, "skipped", (json_int_t)m->skipped,
-	    "held_deletes", (json_int_t)m->held_deletes);
+	    "held_deletes", (json_int_t)m->held_deletes, "held_changes",
+	    (json_int_t)m->held_changes);
 	char *text = v != NULL ? json_dumps(v, JSON_COMPACT) : NULL;
 	int rc;
 

@@ -19,7 +19,7 @@ struct memo {
 	char last_error[ERR_TEXT_MAX]; /* "": the last attempt went well */
 	uint64_t pending;              /* ops that wait for another run */
 	uint64_t skipped;
-	uint64_t held_deletes;
+	uint64_t held_deletes, held_changes;
 };
 
 /* What is remembered; nothing where the file is absent or damaged, or where

@@ -110,6 +110,10 @@ make_plan(struct round *r, struct err *e)
 		.percent = conf->guard_percent,
 		.count = conf->guard_count,
 	};
+	const struct guard changes = {
+		.percent = conf->change_percent,
+		.count = conf->change_count,
+	};
 
 	local.opaque = r->out->scan.opaque;
 	local.opaque_count = r->out->scan.opaque_count;
@@ -124,6 +128,9 @@ make_plan(struct round *r, struct err *e)
 		return -1;
 	waits_used(&c->root, &r->plan);
 	plan_restrict(&r->plan, r->how->sides);
+	/* A home that is reset takes whatever the store has. */
+	r->out->held_changes = plan_guard_changes(&r->plan, &in,
+	    r->how->allow_changes || r->how->reset ? NULL : &changes);
 	/* A store that lost everything does not empty homes either way. */
 	if (!r->how->allow_deletes &&
 	    !(r->how->reset && c->remote->tree.count > 0))

@@ -21,7 +21,7 @@ enum sync_stage { SYNC_SCAN, SYNC_RECEIVE, SYNC_APPLY, SYNC_SEND };
 struct sync_how {
 	unsigned sides; /* that may change: SIDE_HOME, SIDE_STORE */
 	bool dry_run;
-	bool allow_deletes;
+	bool allow_deletes, allow_changes;
 	/*
 	 * What the home holds counts as what both sides agreed on, so the store
 	 * decides everything: changes made here are dropped. The first run on
@@ -52,7 +52,8 @@ struct sync_out {
 	uint64_t bytes_up, bytes_down;
 	uint64_t base, head, published;
 	uint64_t entries; /* in the home */
-	size_t held;
+	size_t held;      /* deletions */
+	size_t held_changes;
 	size_t conflicts; /* open ones, afterwards */
 	double seconds;
 };

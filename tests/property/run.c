@@ -82,7 +82,7 @@ static void
 print_plan(const struct run *r)
 {
 	static const char *const states[] = { "", " done", " pending", " held",
-		" FAILED" };
+		" suspect", " FAILED" };
 
 	for (size_t i = 0; i < r->plan.count; i++) {
 		const struct op *op = &r->plan.op[i];
@@ -110,8 +110,10 @@ make_plan(struct run *r)
 	}
 	check_plan(r, &i);
 	plan_restrict(&r->plan, r->how->sides);
-	if (r->how->fault == FAULT_GUARD)
+	if (r->how->fault == FAULT_GUARD) {
+		(void)plan_guard_changes(&r->plan, &i.in, &strict);
 		plan_guard(&r->plan, &i.in, &strict);
+	}
 }
 
 static bool

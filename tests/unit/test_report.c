@@ -164,8 +164,9 @@ Test(report, json_has_the_keys_of_the_contract_and_no_others)
 		"reason", "driver", "from", NULL };
 	static const char *const skipped[] = { "path", "reason", NULL };
 	static const char *const summary[] = { "upload", "download",
-		"delete_local", "delete_store", "merge", "conflict", "bytes_up",
-		"bytes_down", "entries", "seconds", NULL };
+		"delete_local", "delete_store", "merge", "conflict",
+		"held_deletes", "held_changes", "bytes_up", "bytes_down",
+		"entries", "seconds", NULL };
 	struct opaque socket = { "run/socket", 10, WHY_SPECIAL };
 	struct sample s;
 	json_t *v;

@@ -185,6 +185,7 @@ world_ops(struct world *w)
 		[OP_DONE] = "",
 		[OP_PENDING] = "(pending)",
 		[OP_HELD] = "(held)",
+		[OP_SUSPECT] = "(suspect)",
 		[OP_FAILED] = "(failed)",
 	};
 
