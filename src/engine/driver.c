@@ -11,8 +11,8 @@ static const struct {
 	[DRIVER_KEYFILE] = { "keyfile", driver_keyfile },
 	[DRIVER_LINES] = { "lines", driver_lines },
 	[DRIVER_TEXT] = { "text", driver_text },
-	[DRIVER_JSON] = { "json", NULL },
-	[DRIVER_XBEL] = { "xbel", NULL },
+	[DRIVER_JSON] = { "json", driver_json },
+	[DRIVER_XBEL] = { "xbel", driver_xbel },
 	[DRIVER_DCONF] = { "dconf", NULL },
 	[DRIVER_NEWEST] = { "newest", NULL },
 };

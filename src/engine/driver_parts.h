@@ -13,6 +13,8 @@ typedef int driver_run(const struct versions *in, struct buf *out, bool *sure,
 driver_run driver_keyfile;
 driver_run driver_lines;
 driver_run driver_text;
+driver_run driver_json;
+driver_run driver_xbel;
 
 bool version_same(const struct version *a, const struct version *b);
 

@@ -19,6 +19,8 @@ libengine_a_SOURCES = \
 	src/engine/driver_keyfile.c \
 	src/engine/driver_lines.c \
 	src/engine/driver_text.c \
+	src/engine/driver_json.c \
+	src/engine/driver_xbel.c \
 	src/engine/report.c src/engine/report_json.c src/engine/report.h \
 	src/engine/json.c src/engine/json.h
 

@@ -233,3 +233,75 @@ Test(keyfile, merges_lists_of_words_and_no_numbers)
 
 	CHECK(DRIVER_KEYFILE, rows);
 }
+
+Test(json, merges_objects_by_key_and_keeps_the_text)
+{
+	static const struct row rows[] = {
+		{ "{\n  \"a\": 1,\n  \"b\": 2\n}\n",
+		    "{\n  \"a\": 3,\n  \"b\": 2\n}\n",
+		    "{\n  \"a\": 1,\n  \"b\": 4,\n  \"c\": 5\n}\n",
+		    "{\n  \"a\": 3,\n  \"b\": 4,\n  \"c\": 5\n}\n" },
+		{ "{\"o\": {\"x\": 1}}", "{\"o\": {\"x\": 1, \"l\": 1}}",
+		    "{\"o\": {\"x\": 2}}", "{\"o\": {\"x\": 2, \"l\": 1}}" },
+		{ "{}", "{\"o\": {\"l\": 1}}", "{\"o\": {\"r\": 1}}",
+		    "{\"o\": {\"r\": 1,\"l\": 1}}" },
+		/* A removal is honoured, but for what the other side changed. */
+		{ "{\"a\":1,\"b\":1}", "{\"b\":1}", "{\"a\":1,\"b\":2}",
+		    "{\"b\":2}" },
+		{ "{\"a\":1,\"b\":1}", "{\"b\":1}", "{\"a\":2,\"b\":1}",
+		    "{\"a\":2,\"b\":1}" },
+		{ "", "{\"l\":1}\n", "{\"r\":1}\n", "{\"r\":1,\"l\":1}\n" },
+		{ "{ }", "{\n\t\"l\": 1\n}", "{\n\t\"r\": 1\n}",
+		    "{\n\t\"r\": 1,\n\t\"l\": 1\n}" },
+	};
+
+	CHECK(DRIVER_JSON, rows);
+}
+
+Test(json, lets_comments_pass_and_is_unsure_of_the_rest)
+{
+	static const struct row rows[] = {
+		{ "{\n// one\n\"a\": 1, /* , */\n}",
+		    "{\n// one\n\"a\": 2, /* , */\n}",
+		    "{\n// one\n\"a\": 1, // \"{\n\"r\": \"}\\\"\",\n}",
+		    "{\n// one\n\"a\": 2, // \"{\n\"r\": \"}\\\"\", /* , "
+		    "*/\n}" },
+		{ "{\"a\":[1]}", "{\"a\":[1,2]}", "{\"a\":[0,1]}", NULL },
+		{ "{\"a\":1}", "{\"a\":2}", "{\"a\":3}", NULL },
+		{ "{\"a\":1}", "{\"a\":2}", "{\"a\":1,}}", NULL },
+		{ "{\"a\":1}", "{\"a\":2", "{\"b\":1}", NULL },
+		{ "[1]", "[1,2]", "[0,1]", NULL },
+		{ "{\"a\":1}", "", "{\"b\":1}", NULL },
+	};
+
+	CHECK(DRIVER_JSON, rows);
+}
+
+#define XBEL(items)    "<?xml version=\"1.0\"?>\n<xbel>" items "\n</xbel>\n"
+#define MARK(id, when) "\n <bookmark href=\"" id "\" visited=\"" when "\"/>"
+
+Test(xbel, merges_bookmarks_by_address)
+{
+	static const struct row rows[] = {
+		{ XBEL(MARK("a", "1")), XBEL(MARK("a", "1") MARK("l", "2")),
+		    XBEL(MARK("a", "1") MARK("r", "3")),
+		    XBEL(MARK("a", "1") MARK("r", "3") MARK("l", "2")) },
+		{ XBEL(MARK("a", "1") MARK("b", "1")), XBEL(MARK("b", "1")),
+		    XBEL(MARK("a", "1") MARK("b", "2")), XBEL(MARK("b", "2")) },
+		/* Visited on both machines: the later visit is the true one. */
+		{ XBEL(MARK("a", "1")), XBEL(MARK("a", "2")),
+		    XBEL(MARK("a", "3")), XBEL(MARK("a", "3")) },
+		{ "<xbel><title>t</title></xbel>",
+		    "<xbel><title>l</title></xbel>",
+		    "<xbel><title>r</title></xbel>", NULL },
+		{ "", "<xbel></xbel>", "<xbel/>", "<xbel></xbel>" },
+		{ "<xbel><a/></xbel>", "<xbel/>", "<xbel><a/><b/></xbel>",
+		    NULL },
+		{ "<xbel/>", "<xbel>", "<xbel><a/></xbel>", NULL },
+		{ "<xbel/>", "<html/>", "<xbel><a/></xbel>", NULL },
+		{ "<xbel/>", "<!DOCTYPE xbel [<!ENTITY a \"b\">]><xbel/>",
+		    "<xbel><a/></xbel>", NULL },
+	};
+
+	CHECK(DRIVER_XBEL, rows);
+}
