@@ -85,6 +85,8 @@ scenarios = \
 	tests/scenario/50-hostile-store.sh \
 	tests/scenario/64-sign-in.sh \
 	tests/scenario/65-sign-in-policy.sh \
+	tests/scenario/67-sign-in-links.sh \
+	tests/scenario/68-sign-in-limits.sh \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \

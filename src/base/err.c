@@ -24,6 +24,7 @@ static const struct {
 	[ERR_LIMIT] = { 1, "limit", false },
 	[ERR_GONE] = { 1, "gone", false },
 	[ERR_RACE] = { 1, "race", true },
+	[ERR_LATE] = { 3, "late", true },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == ERR__COUNT,
     "every kind of error has a row");

@@ -25,6 +25,7 @@ enum err_kind {
 	ERR_LIMIT,   /* larger than a bound that we set */
 	ERR_GONE,    /* what was named is not there */
 	ERR_RACE,    /* someone else was first: start over */
+	ERR_LATE,    /* the time that the caller has for it is up */
 	ERR__COUNT
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <ini.h>
 
@@ -65,6 +66,38 @@ set_duration(uint64_t *at, const struct conf_key *k, const char *value,
 }
 
 static int
+set_size(uint64_t *at, const struct conf_key *k, const char *value,
+    struct err *e)
+{
+	uint64_t v;
+
+	if (text_size(value, &v, e) == -1)
+		return -1;
+	if (v < k->min || v > k->max)
+		return err_set(e, ERR_USAGE,
+		    "'%s': not within %" PRIu64 " to %" PRIu64 " bytes", value,
+		    k->min, k->max);
+	*at = v;
+	return 0;
+}
+
+/* As it is read: in the largest unit that leaves no rest. */
+static const char *
+show_size(uint64_t bytes, char *out, size_t cap)
+{
+	static const char letters[] = "KMGT";
+	size_t i = 0;
+
+	while (i < sizeof(letters) - 1 && bytes != 0 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(out, cap, "%" PRIu64 "%.*s", bytes, i > 0,
+	    letters + i - (i > 0));
+	return out;
+}
+
+static int
 set_value(struct conf *c, const struct conf_key *k, const char *value,
     struct err *e)
 {
@@ -82,6 +115,8 @@ set_value(struct conf *c, const struct conf_key *k, const char *value,
 		return set_duration(at, k, value, e);
 	case CONF_COUNT:
 		return text_number(value, k->min, k->max, at, e);
+	case CONF_SIZE:
+		return set_size(at, k, value, e);
 	case CONF_BOOL:
 		return text_bool(value, at, e);
 	}
@@ -330,6 +365,8 @@ conf_show(const struct conf_set *c, size_t i, char *out, size_t cap)
 	case CONF_COUNT:
 		snprintf(out, cap, "%" PRIu64, *(const uint64_t *)at);
 		break;
+	case CONF_SIZE:
+		return show_size(*(const uint64_t *)at, out, cap);
 	case CONF_BOOL:
 		snprintf(out, cap, "%s", *(const bool *)at ? "yes" : "no");
 		break;
@@ -389,4 +426,24 @@ conf_store_url(char *out, size_t cap, const char *text, const char *user,
 	}
 	out[used] = '\0';
 	return 0;
+}
+
+/* Without the slashes at its end. */
+static size_t
+url_len(const char *url)
+{
+	size_t len = strlen(url);
+
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	return len;
+}
+
+bool
+conf_store_is_needed(const char *url)
+{
+	static const char mark[] = ".man";
+	size_t len = url_len(url), end = strlen(mark);
+
+	return len > end && strncasecmp(url + len - end, mark, end) == 0;
 }

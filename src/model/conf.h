@@ -31,6 +31,15 @@ struct conf {
 	bool user_rules;  /* read ~/.config/roam/rules */
 	bool check_owner; /* refuse a store of another user */
 	bool mandatory;
+	uint64_t max_size;     /* bytes of a profile; 0: no limit */
+	char *without_profile; /* "start" or "refuse" */
+	uint64_t wait_network_s;
+	char *slow_link;         /* "local" or "wait" */
+	uint64_t slow_rate_kbit; /* 0: none is too low */
+	uint64_t slow_delay_ms;  /* 0: none is too long */
+	uint64_t login_budget_s; /* of a whole sign-in; 0: no limit */
+	uint64_t logout_budget_s;
+	char *logout;               /* "foreground" or "background" */
 	bool local_only, read_only; /* at sign-in and sign-out */
 	/* Lists of words; "" where there are none. */
 	char *only_users, *only_groups, *not_users, *not_groups, *not_services;
@@ -49,7 +58,7 @@ struct conf {
 	char *computer, *user_attribute;
 };
 
-enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_BOOL };
+enum conf_type { CONF_TEXT, CONF_DURATION, CONF_COUNT, CONF_SIZE, CONF_BOOL };
 
 /* A row of the table: all that roam.conf(5) and 'roam config' say of a key. */
 struct conf_key {
@@ -57,7 +66,8 @@ struct conf_key {
 	const char *name;
 	enum conf_type type;
 	size_t offset; /* in struct conf */
-	/* Of numbers, of durations in seconds; of a text max bytes, 0: any. */
+	/* Of numbers, durations (seconds), sizes (bytes); of a text max bytes,
+	 * 0: any. */
 	uint64_t min, max;
 	int (*check)(const char *value, struct err *e); /* of texts */
 	const char *fallback; /* the default, as one would write it */
@@ -96,5 +106,9 @@ void conf_free(struct conf_set *c);
  */
 int conf_store_url(char *out, size_t cap, const char *text, const char *user,
     const char *home, struct err *e) MUST_CHECK;
+
+/* Is url the store of a profile without which nobody signs in? Its path ends in
+ * ".man", as Windows marks such a profile. */
+bool conf_store_is_needed(const char *url);
 
 #endif

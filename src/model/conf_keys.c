@@ -18,6 +18,9 @@ static int check_login(const char *value, struct err *e);
 static int check_tls(const char *value, struct err *e);
 static int check_file(const char *value, struct err *e);
 static int check_attribute(const char *value, struct err *e);
+static int check_without(const char *value, struct err *e);
+static int check_slow(const char *value, struct err *e);
+static int check_logout(const char *value, struct err *e);
 
 /* clang-format off */
 const struct conf_key conf_keys[] = {
@@ -40,6 +43,15 @@ const struct conf_key conf_keys[] = {
 	{ "roam", "mandatory", CONF_BOOL, offsetof(struct conf, mandatory),
 	  0, 0, NULL, "no", "",
 	  "each session begins with what the store holds, changes are dropped" },
+	{ "roam", "max_size", CONF_SIZE, offsetof(struct conf, max_size),
+	  0, UINT64_MAX, NULL, "0",
+	  "Limit profile size",
+	  "a profile that is larger is not saved; 0: any size is" },
+	{ "roam", "without_profile", CONF_TEXT,
+	  offsetof(struct conf, without_profile),
+	  0, 0, check_without, "start",
+	  "Do not log users on with temporary profiles",
+	  "when no profile can be had, not even an old one: start or refuse" },
 	{ "roam", "user_rules", CONF_BOOL, offsetof(struct conf, user_rules),
 	  0, 0, NULL, "yes", "",
 	  "read the rules that users write for themselves" },
@@ -64,6 +76,25 @@ const struct conf_key conf_keys[] = {
 	  offsetof(struct conf, smb_min_protocol),
 	  0, 0, check_protocol, "SMB3", "",
 	  "oldest version of SMB that a server may speak" },
+	{ "network", "wait_network", CONF_DURATION,
+	  offsetof(struct conf, wait_network_s),
+	  0, 300, NULL, "30s",
+	  "Set maximum wait time for the network if a user has a roaming user profile or remote home directory",
+	  "how long a sign-in waits for the machine's network" },
+	{ "network", "slow_link", CONF_TEXT, offsetof(struct conf, slow_link),
+	  0, 0, check_slow, "local",
+	  "Wait for remote user profile",
+	  "over a slow link: local, work with the local copy, or wait" },
+	{ "network", "slow_link_rate", CONF_COUNT,
+	  offsetof(struct conf, slow_rate_kbit),
+	  0, 4294967200, NULL, "500",
+	  "Control slow network connection timeout for user profiles",
+	  "kbit/s below which a link is slow; 0: none is" },
+	{ "network", "slow_link_delay", CONF_COUNT,
+	  offsetof(struct conf, slow_delay_ms),
+	  0, 20000, NULL, "120",
+	  "Control slow network connection timeout for user profiles",
+	  "ms of an answer above which a link is slow; 0: none is" },
 	{ "sessions", "only_users", CONF_TEXT, offsetof(struct conf, only_users),
 	  0, 0, NULL, "", "",
 	  "users that profiles are for; none: all, unless there are groups" },
@@ -86,6 +117,17 @@ const struct conf_key conf_keys[] = {
 	{ "sessions", "min_uid", CONF_COUNT, offsetof(struct conf, min_uid),
 	  1, 4294967294, NULL, "1000", "",
 	  "users below are the system's and have no profile" },
+	{ "sessions", "login_budget", CONF_DURATION,
+	  offsetof(struct conf, login_budget_s),
+	  0, 3600, NULL, "60s", "",
+	  "how long a sign-in may take, all in all; 0: any time" },
+	{ "sessions", "logout_budget", CONF_DURATION,
+	  offsetof(struct conf, logout_budget_s),
+	  0, 86400, NULL, "5m", "",
+	  "how long a sign-out may take, all in all; 0: any time" },
+	{ "sessions", "logout", CONF_TEXT, offsetof(struct conf, logout),
+	  0, 0, check_logout, "foreground", "",
+	  "whether a sign-out waits for the profile: foreground or background" },
 	{ "history", "keep", CONF_DURATION, offsetof(struct conf, keep_s),
 	  0, 36500 * DAY, NULL, "30d", "",
 	  "how long superseded generations are kept" },
@@ -342,4 +384,28 @@ check_suffix(const char *value, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "'%s': profiles of Windows have that suffix", value);
 	return check_letters(value, ".-_%", "a suffix", e);
+}
+
+static int
+check_without(const char *value, struct err *e)
+{
+	static const char *const words[] = { "start", "refuse", NULL };
+
+	return check_word(value, words, "start, refuse", e);
+}
+
+static int
+check_slow(const char *value, struct err *e)
+{
+	static const char *const words[] = { "local", "wait", NULL };
+
+	return check_word(value, words, "local, wait", e);
+}
+
+static int
+check_logout(const char *value, struct err *e)
+{
+	static const char *const words[] = { "foreground", "background", NULL };
+
+	return check_word(value, words, "foreground, background", e);
 }

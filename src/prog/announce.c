@@ -112,5 +112,5 @@ announce_close(struct announce *a)
 	if (a->fd != -1)
 		close(a->fd);
 	a->fd = -1;
-	a->quiet = true;
+	a->quiet = a->closed = true;
 }

@@ -21,6 +21,7 @@
 struct announce {
 	int fd;     /* -1: none */
 	bool quiet; /* people want to read nothing */
+	bool closed;
 	double shown_s;
 	enum sync_stage stage;
 };

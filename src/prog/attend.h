@@ -2,8 +2,11 @@
 #define ROAM_PROG_ATTEND_H
 
 #include "base/err.h"
+#include "prog/announce.h"
 #include "prog/options.h"
+#include "signin/ending.h"
 #include "signin/occasion.h"
+#include "sync/sitting.h"
 
 /*
  * attend - carries out an occasion: looks at settings and at what this home
@@ -12,5 +15,29 @@
  * in the way of the profile is told as a result, not as an error.
  */
 int attend(const struct options *o, enum occasion occasion, struct err *e);
+
+/* One occasion on its way; the parts of attend share it. */
+struct attend {
+	const struct options *o;
+	struct announce announce;
+	struct setup setup;
+	struct occasion_in facts;
+	struct occasion_out decision;
+	struct sitting before; /* what the last occasion left */
+	int statefd;           /* -1: none */
+	double until_s;        /* by the steady clock; 0: no limit */
+	bool slow, over;       /* what consent was refused for */
+	struct ending_in ending;
+	char why[ERR_TEXT_MAX]; /* the error behind the ending; "": none */
+	char text[ENDING_TEXT_MAX];
+};
+
+/* attend_run.c: the store is met, and the ending's state, news and why filled
+ * in. */
+void attend_run(struct attend *a);
+
+/* attend_tell.c: for the next occasion and 'roam status'; then the line, and
+ * the object of --json. Returns as a command. */
+int attend_tell(struct attend *a, struct err *e);
 
 #endif

@@ -12,6 +12,8 @@ roam_SOURCES = \
 	src/prog/run.c \
 	src/prog/announce.c src/prog/announce.h \
 	src/prog/attend.c src/prog/attend.h \
+	src/prog/attend_run.c src/prog/attend_tell.c \
+	src/prog/behind.c src/prog/behind.h \
 	src/prog/cmd_sync.c \
 	src/prog/cmd_login.c \
 	src/prog/cmd_status.c \

@@ -17,7 +17,7 @@ static const struct {
 	int exit_code;
 } states[] = {
 	[ENDING_OK] = { "ok", 0 },
-	[ENDING_LATE] = { "late", 0 },
+	[ENDING_LATE] = { "late", EXIT_SKIPPED },
 	[ENDING_BEHIND] = { "behind", 0 },
 	[ENDING_OFFLINE] = { "offline", 3 },
 	[ENDING_SLOW] = { "slow", 3 },
@@ -83,6 +83,8 @@ ending_of(const struct err *why, const struct ending_news *news)
 	case ERR_OFFLINE:
 	case ERR_AUTH:
 		return ENDING_OFFLINE;
+	case ERR_LATE:
+		return ENDING_LATE;
 	case ERR_BUSY:
 		return ENDING_BUSY;
 	default:

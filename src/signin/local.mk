@@ -21,7 +21,10 @@ libsignin_a_SOURCES = \
 	src/signin/question.c src/signin/question.h \
 	src/signin/range.c src/signin/range.h \
 	src/signin/sessions.c src/signin/sessions.h \
-	src/signin/srv.c src/signin/srv.h
+	src/signin/srv.c src/signin/srv.h \
+	src/signin/quota.c src/signin/quota.h \
+	src/signin/pace.c src/signin/pace.h \
+	src/signin/net.c src/signin/net.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_signin
@@ -41,7 +44,9 @@ tests_unit_test_signin_SOURCES = \
 	tests/unit/test_profile_url.c \
 	tests/unit/test_range.c \
 	tests/unit/test_sessions.c \
-	tests/unit/test_srv.c
+	tests/unit/test_srv.c \
+	tests/unit/test_pace.c \
+	tests/unit/test_quota.c
 tests_unit_test_signin_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_signin_LDADD = $(SIGNIN_LIBS) $(CRITERION_LIBS)
 endif

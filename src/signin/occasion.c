@@ -1,10 +1,8 @@
 #include "signin/occasion.h"
 
 #include <string.h>
-#include <strings.h>
 
-/* Of a path's last component: a profile without which nobody signs in. */
-#define NEEDED_SUFFIX ".man"
+#include "model/conf.h"
 
 static const char *const type_names[] = {
 	[TYPE_UNSET] = "",
@@ -31,18 +29,6 @@ static const enum duty duties[TYPE__COUNT][OCCASION__COUNT] = {
 	[TYPE_MANDATORY] = { DUTY_RESET, DUTY_RESET, DUTY_NONE },
 };
 
-/* Does the store's path end in ".man", as Windows marks such a profile? */
-static bool
-is_needed(const char *store)
-{
-	size_t len = strlen(store), end = strlen(NEEDED_SUFFIX);
-
-	while (len > 0 && store[len - 1] == '/')
-		len--;
-	return len > end &&
-	    strncasecmp(store + len - end, NEEDED_SUFFIX, end) == 0;
-}
-
 static void
 choose_type(struct occasion_out *out, const struct occasion_in *in)
 {
@@ -57,7 +43,7 @@ choose_type(struct occasion_out *out, const struct occasion_in *in)
 	} else if (in->store[0] == '\0') {
 		out->type = TYPE_LOCAL;
 		out->reason = "no store is set";
-	} else if (in->mandatory || is_needed(in->store)) {
+	} else if (in->mandatory || conf_store_is_needed(in->store)) {
 		out->type = TYPE_MANDATORY;
 	} else if (in->type == TYPE_UNSET) {
 		out->type = TYPE_ROAMING;
@@ -71,7 +57,8 @@ occasion_decide(const struct occasion_in *in)
 
 	choose_type(&out, in);
 	out.duty = duties[out.type][in->occasion];
-	out.needs_server = out.type == TYPE_MANDATORY && is_needed(in->store);
+	out.needs_server =
+	    out.type == TYPE_MANDATORY && conf_store_is_needed(in->store);
 	if (out.type != TYPE_ROAMING)
 		return out;
 	if (in->read_only && in->occasion != OCCASION_LOGIN) {

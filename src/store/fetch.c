@@ -8,7 +8,11 @@
 #include "base/crew.h"
 #include "model/commit.h"
 
-#define SPAN_MAX  (4u << 20) /* bytes of one read, but for one long frame */
+#define SPAN_MIN (256u << 10)
+#define FAST_S   0.5        /* seconds; a read that takes less may be longer */
+#define SPAN_MAX (4u << 20) /* bytes of one read, but for one long frame */
+/* The same where the time may be up before it has come, and all be in vain. */
+#define SPAN_LATE (1u << 20)
 #define SPAN_ROOM ((size_t)FRAME_LEN_MAX)
 #define GAP_MAX   (64u << 10) /* bytes read for nothing to save a call */
 #define SPANS     3           /* being read, waiting, and being inflated */
@@ -47,7 +51,8 @@ struct fetch {
 	void *arg;
 	struct crew *readers; /* one thread: the store is used by one */
 	struct crew *inflaters;
-	uint8_t *room; /* owned; of all spans */
+	uint8_t *room;     /* owned; of all spans */
+	uint32_t span_max; /* bytes of one read, but for one long frame */
 	struct span span[SPANS];
 	struct span *idle[SPANS];
 	size_t idle_count;
@@ -129,7 +134,7 @@ measure_span(const struct fetch *f, size_t at, struct span *sp)
 		    p->gen != sp->want->place.gen ||
 		    p->pack != sp->want->place.pack ||
 		    (p->frame > end && p->frame - end > GAP_MAX) ||
-		    (more > end && more - sp->from > SPAN_MAX))
+		    (more > end && more - sp->from > f->span_max))
 			break;
 		end = more;
 	}
@@ -358,6 +363,7 @@ fetch_run(struct store *s, struct want *wants, size_t count,
 {
 	struct fetch f = {
 		.store = s,
+		.span_max = s->until_s > 0 ? SPAN_LATE : SPAN_MAX,
 		.want = wants,
 		.count = count,
 		.deliver = deliver,

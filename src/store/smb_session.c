@@ -12,6 +12,7 @@
 
 #define CONNECT_MS 5000u /* where nobody says */
 #define LOSSES_MAX 3     /* links that may break in a row */
+#define LEAST_MS   2000  /* to wait for an answer, however late it is */
 #define WAIT_S     10.0  /* after a login that failed, before the next */
 
 static int
@@ -210,13 +211,29 @@ session_ensure(struct smb_session *s, struct err *e)
 	return 0;
 }
 
+/* How long to wait for the server now. */
+static unsigned
+patience_ms(const struct smb_session *s)
+{
+	double left_ms;
+
+	if (s->until_s == NULL || *s->until_s <= 0)
+		return s->deadline_ms;
+	left_ms = (*s->until_s - clock_steady_s()) * 1000;
+	if (left_ms < LEAST_MS)
+		left_ms = LEAST_MS;
+	return s->deadline_ms == 0 || left_ms < s->deadline_ms
+	    ? (unsigned)left_ms
+	    : s->deadline_ms;
+}
+
 int
 session_send(struct smb_session *s, struct wire *m, const char *path,
     struct err *e)
 {
 	m->id = ++s->serial;
 	s->unreached = false;
-	if (smb_link_send(s->link, m, s->deadline_ms, e) == -1)
+	if (smb_link_send(s->link, m, patience_ms(s), e) == -1)
 		return link_failed(s, path, e);
 	return 0;
 }
@@ -245,7 +262,7 @@ session_await(struct smb_session *s, const struct smb_ask *ask,
 	struct wire m;
 
 	for (;;) {
-		if (smb_link_receive(s->link, &m, s->deadline_ms, e) == -1)
+		if (smb_link_receive(s->link, &m, patience_ms(s), e) == -1)
 			return link_failed(s, ask->path, e);
 		if (m.id != ask->request.id) {
 			if (give_away(s, &m, e) == -1)
@@ -275,7 +292,7 @@ session_wait(struct smb_session *s, struct err *e)
 {
 	struct wire m;
 
-	if (smb_link_receive(s->link, &m, s->deadline_ms, e) == -1)
+	if (smb_link_receive(s->link, &m, patience_ms(s), e) == -1)
 		return link_failed(s, "", e);
 	return give_away(s, &m, e);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/step.h"
 #include "store/claims.h"
 #include "store/file_url.h"
@@ -128,6 +129,29 @@ store_holds(struct store *s, const char *name, bool *yes, struct err *e)
 	return claims_holds(s, name, yes, e);
 }
 
+static bool
+is_over(const struct store *s)
+{
+	return s->until_s > 0 && clock_steady_s() >= s->until_s;
+}
+
+static int
+check_time(const struct store *s, struct err *e)
+{
+	if (!is_over(s))
+		return 0;
+	return err_set(e, ERR_LATE, "%s: the time for it was up", s->url);
+}
+
+/* A server that was given less time than it needs is not away. */
+static int
+ended(const struct store *s, struct err *e)
+{
+	if (e->kind == ERR_OFFLINE && is_over(s))
+		return check_time(s, e);
+	return -1;
+}
+
 /* What the visitor of a list gets to see; the rest is not ours. */
 struct own_names {
 	store_visit *visit;
@@ -153,11 +177,14 @@ store_list(struct store *s, const char *dir, store_visit *visit, void *arg,
 
 	if (dir[0] != '\0' && check_path(dir, e) == -1)
 		return -1;
-	s->calls++;
-	if (claims_look(s, dir, e) == -1)
+	if (check_time(s, e) == -1)
 		return -1;
-	return s->ops->list(s, claims_where(s->claims, dir, real), visit_own,
-	    &own, e);
+	s->calls++;
+	if (claims_look(s, dir, e) == -1 ||
+	    s->ops->list(s, claims_where(s->claims, dir, real), visit_own, &own,
+		e) == -1)
+		return ended(s, e);
+	return 0;
 }
 
 int
@@ -168,11 +195,13 @@ store_load(struct store *s, const char *path, struct buf *out, struct err *e)
 
 	if (check_path(path, e) == -1)
 		return -1;
+	if (check_time(s, e) == -1)
+		return -1;
 	s->calls++;
 	while (
 	    s->ops->load(s, claims_where(s->claims, path, real), out, e) == -1)
 		if (!claims_help(s, path, e))
-			return -1;
+			return ended(s, e);
 	s->bytes_read += out->len - before;
 	return 0;
 }
@@ -188,11 +217,13 @@ store_read(struct store *s, const char *path, uint64_t off, void *bytes,
 	if (off > INT64_MAX || len > INT64_MAX - off)
 		return err_set(e, ERR_FORMAT, "%s: offset beyond any file",
 		    path);
+	if (check_time(s, e) == -1)
+		return -1;
 	s->calls++;
 	while (s->ops->read(s, claims_where(s->claims, path, real), off, bytes,
 		   len, e) == -1)
 		if (!claims_help(s, path, e))
-			return -1;
+			return ended(s, e);
 	s->bytes_read += len;
 	return 0;
 }
@@ -221,9 +252,11 @@ store_create(struct store *s, const char *path, struct store_file **out,
 {
 	if (check_path(path, e) == -1)
 		return -1;
+	if (check_time(s, e) == -1)
+		return -1;
 	s->calls++;
 	if (s->ops->create(s, path, out, e) == -1)
-		return -1;
+		return ended(s, e);
 	step("create");
 	return 0;
 }
@@ -233,9 +266,11 @@ store_write(struct store_file *f, const void *bytes, size_t len, struct err *e)
 {
 	struct store *s = f->store;
 
+	if (check_time(s, e) == -1)
+		return -1;
 	s->calls++;
 	if (s->ops->write(f, bytes, len, e) == -1)
-		return -1;
+		return ended(s, e);
 	s->bytes_written += len;
 	return 0;
 }
@@ -247,7 +282,7 @@ store_finish(struct store_file *f, bool keep, struct err *e)
 
 	s->calls++;
 	if (s->ops->finish(f, keep, e) == -1)
-		return -1;
+		return ended(s, e);
 	step("finish");
 	return 0;
 }
@@ -257,9 +292,11 @@ store_mkdir(struct store *s, const char *path, struct err *e)
 {
 	if (check_path(path, e) == -1)
 		return -1;
+	if (check_time(s, e) == -1)
+		return -1;
 	s->calls++;
 	if (s->ops->mkdir(s, path, e) == -1)
-		return -1;
+		return ended(s, e);
 	step("mkdir");
 	return 0;
 }

@@ -141,6 +141,13 @@ struct store {
 	const char *url;       /* owned by the kind; for messages */
 	struct claims *claims; /* owned; NULL: none */
 	uint64_t bytes_read, bytes_written, calls; /* counted in store.c */
+	/*
+	 * By the steady clock; 0: never. From then on calls that read, make or
+	 * write something are ERR_LATE, and one that is under way soon is.
+	 * What ends something (finish, publish, remove) is not refused. The
+	 * caller sets it, while no call is under way.
+	 */
+	double until_s;
 };
 struct store_file {
 	struct store *store;

@@ -42,6 +42,8 @@ smb_open(struct store **out, const char *url, const struct store_how *how,
 		return err_sys(e, "store");
 	d->store.ops = &store_smb_ops;
 	d->reader.lines = &d->lines;
+	for (size_t i = 0; i < LINES_MAX; i++)
+		d->lines.line[i].session.until_s = &d->store.until_s;
 	if ((d->url = strdup(url)) == NULL) {
 		err_sys(e, "store");
 		goto out;

@@ -18,6 +18,9 @@ libsync_a_SOURCES = \
 	src/sync/clean.c src/sync/clean.h \
 	src/sync/contents.c src/sync/contents.h \
 	src/sync/contents_place.c \
+	src/sync/older.c src/sync/older.h \
+	src/sync/probe.c src/sync/probe.h \
+	src/sync/limits.c src/sync/limits.h \
 	src/sync/list.c src/sync/list.h \
 	src/sync/mend.c src/sync/mend.h \
 	src/sync/memo.c src/sync/memo.h \
@@ -39,6 +42,8 @@ tests_unit_test_sync_SOURCES = \
 	tests/unit/test_repack.c \
 	tests/unit/test_slices.c \
 	tests/unit/test_memo.c \
+	tests/unit/test_limits.c \
+	tests/unit/test_sitting.c \
 	tests/unit/test_cred.c
 tests_unit_test_sync_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_sync_LDADD = $(SYNC_LIBS) $(CRITERION_LIBS)

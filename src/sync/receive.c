@@ -12,10 +12,11 @@
 #include "local/shelf.h"
 #include "local/stage.h"
 #include "store/fetch.h"
-#include "sync/extents.h"
 #include "sync/index.h"
 #include "sync/inspect.h"
+#include "sync/older.h"
 #include "sync/receive.h"
+#include "sync/waits.h"
 
 #define COPY_LEN ((size_t)1 << 20) /* bytes a read */
 
@@ -213,39 +214,6 @@ copy_from_shelf(struct receiver *r, struct job *j)
 	return ok;
 }
 
-/* The home's present version of a large file: an open file and its places. */
-struct older {
-	int fd;
-	struct sources sources;
-};
-
-static void
-older_open(struct receiver *r, const struct job *j, struct older *o)
-{
-	const struct op *op = &r->in->plan->op[j->op];
-	const struct entry *known = NULL;
-	struct err e;
-
-	o->fd = -1;
-	o->sources = (struct sources){ 0 };
-	if (op->local == NULL || j->is_loser)
-		return;
-	if (op->base != NULL && entry_same_content(op->base, op->local))
-		known = op->base;
-	if (known == NULL || known->type != ENTRY_FILE ||
-	    sources_new(&o->sources, known, &e) == -1)
-		return;
-	o->fd = root_at(&r->in->c->root, op->local->path, O_RDONLY, &e);
-}
-
-static void
-older_close(struct older *o)
-{
-	sources_free(&o->sources);
-	if (o->fd != -1)
-		close(o->fd);
-}
-
 /* Each extent: a hole, a piece of the older version, or wanted. */
 static int
 gather(struct receiver *r, size_t job, struct older *o, int fd, struct err *e)
@@ -295,7 +263,7 @@ begin_large(struct receiver *r, size_t job, struct err *e)
 		job_fail(r, j, &why);
 		return 0;
 	}
-	older_open(r, j, &o);
+	older_open(&o, r->in->c, &r->in->plan->op[j->op], j->is_loser);
 	rc = gather(r, job, &o, fd, e);
 	older_close(&o);
 	if (rc == 0 && j->missing == 0 && check_staged(r, j, fd, &why) == -1)
@@ -446,11 +414,32 @@ shelve_losers(struct receiver *r, struct err *e)
 			.machine = j->want->machine,
 			.time_ns = r->in->now_ns };
 
-		if (!j->is_loser || j->failed)
+		if (!j->is_loser || j->failed ||
+		    r->in->plan->op[j->op].state != OP_PLANNED)
 			continue;
 		if (shelf_keep_staged(c->statefd, r->in->stagefd,
 			job_name(j, name), &lost, e) == -1)
 			return -1;
+	}
+	return 0;
+}
+
+/* The time is up: what is not complete waits, as if it had not been asked for.
+ * Whole files go on to their places. */
+static int
+postpone(struct receiver *r, const struct err *why)
+{
+	struct job *j;
+
+	if (why->kind != ERR_LATE)
+		return -1;
+	for (size_t i = 0; i < r->job_count; i++) {
+		j = &r->job[i];
+		if (j->failed || j->missing == 0)
+			continue;
+		j->failed = true;
+		waits_late(r->in->plan, j->op);
+		*r->in->late = true;
 	}
 	return 0;
 }
@@ -471,7 +460,8 @@ receive_jobs(struct receiver *r, struct err *e)
 			return -1;
 	if (r->want_count > 0 &&
 	    fetch_run(r->in->c->store, r->want, r->want_count, deliver, r, e) ==
-		-1)
+		-1 &&
+	    postpone(r, e) == -1)
 		return -1;
 	inspect_end(r->inspect);
 	return shelve_losers(r, e);

@@ -23,6 +23,7 @@ struct receive_in {
 	bool taking;               /* the shelf may hold what is wanted */
 	const struct blend *blend; /* what drivers made: is wanted, too */
 	bool losers; /* also the store's versions that lost a conflict */
+	bool *late;  /* set where the store's time was up before all was here */
 	int64_t now_ns;
 	void (*progress)(uint64_t done, uint64_t of, void *arg);
 	void *arg;
@@ -30,7 +31,8 @@ struct receive_in {
 
 /*
  * An op whose content cannot be had fails alone (WHY_DAMAGED, WHY_LARGE,
- * WHY_NOSPACE). *bytes: of content that was fetched from the store.
+ * WHY_NOSPACE). Where the store's time is up ops whose content is not complete
+ * become OP_PENDING. *bytes: of content that was fetched from the store.
  */
 int receive(const struct receive_in *in, uint64_t *bytes,
     struct err *e) MUST_CHECK;

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "local/apply.h"
 #include "local/stage.h"
 #include "sync/receive.h"
@@ -88,6 +89,7 @@ round_change_home(struct round *r, struct err *e)
 		.blend = &r->blend,
 		.taking = r->how->choose != NULL,
 		.losers = wants_losers(r),
+		.late = &r->out->late,
 		.now_ns = r->now_ns,
 		.progress = round_progress,
 		.arg = &arg,
@@ -95,10 +97,44 @@ round_change_home(struct round *r, struct err *e)
 
 	if (!has_ops(r, SIDE_HOME) && !in.losers)
 		return 0;
+	if (r->c->store != NULL)
+		r->c->store->until_s = limits_receive(&r->limits);
 	if (receive(&in, &bytes, e) == -1)
 		return -1;
+	if (r->c->store != NULL)
+		r->c->store->until_s = r->how->until_s;
 	r->out->bytes_down += bytes;
 	if (has_ops(r, SIDE_HOME) && apply_home(r, e) == -1)
 		return -1;
 	return stage_drop_names(r->stagefd, e);
+}
+
+int
+round_find_base(struct round *r, struct err *e)
+{
+	const struct context *c = r->c;
+
+	if (c->estranged)
+		return 0;
+	if (r->how->reset && c->state.number > 0)
+		return tree_copy(&r->base, &r->local.tree, e);
+	return tree_copy(&r->base, &c->state.base, e);
+}
+
+bool
+round_too_late(struct round *r)
+{
+	double end = limits_send(&r->limits);
+	struct op *op;
+
+	if (end <= 0 || clock_steady_s() < end)
+		return false;
+	for (size_t i = 0; i < r->plan.count; i++) {
+		op = &r->plan.op[i];
+		if (op->state != OP_PLANNED || (op->sides & SIDE_STORE) == 0)
+			continue;
+		op->state = OP_PENDING;
+		r->out->late = true;
+	}
+	return true;
 }

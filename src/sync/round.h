@@ -8,6 +8,7 @@
 #include "model/profile.h"
 #include "sync/blend.h"
 #include "sync/context.h"
+#include "sync/limits.h"
 #include "sync/sync.h"
 
 /*
@@ -27,6 +28,7 @@ struct round {
 	struct stamp *stamp; /* owned: of what apply put in place, by op */
 	int stagefd;
 	struct scan_sums sums;
+	struct limits limits;
 	bool must_save;
 	bool unsafe; /* the home may not be on disk: do not save a base */
 	int64_t now_ns;
@@ -43,6 +45,12 @@ struct stage_arg {
 
 /* A call-back for progress whose arg is a struct stage_arg. */
 void round_progress(uint64_t done, uint64_t of, void *arg);
+
+/* r->base: what both sides agreed on last. */
+int round_find_base(struct round *r, struct err *e) MUST_CHECK;
+
+/* Is there no time left to send anything? Then all of it waits. */
+bool round_too_late(struct round *r);
 
 /* Bring in what the plan wants, then change the home; r->local moves along. */
 int round_change_home(struct round *r, struct err *e) MUST_CHECK;

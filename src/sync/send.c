@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "local/shelf.h"
 #include "sync/index.h"
@@ -15,6 +16,8 @@
 #include "sync/place.h"
 #include "sync/send.h"
 #include "sync/waits.h"
+
+#define GRACE_S 10.0
 
 /* A checkpoint is written instead of a delta that says more than half of it. */
 #define DELTA_SHARE 2
@@ -190,9 +193,24 @@ pack_loser(struct sending *w, const struct conflict *lost, struct err *e)
 	return rc;
 }
 
+/* At the pace so far there is no time for it: op i waits. */
+static bool
+is_late(struct sending *w, const struct limits_pace *pace, size_t i)
+{
+	const struct op *op = &w->in->plan->op[i];
+
+	if (!limits_too_late(w->in->limits, pace, op->result->size,
+		clock_steady_s()))
+		return false;
+	waits_late(w->in->plan, i);
+	*w->in->late = true;
+	return true;
+}
+
 static int
 pack_ops(struct sending *w, struct err *e)
 {
+	struct limits_pace pace = { .from_s = clock_steady_s() };
 	struct plan *p = w->in->plan;
 	struct op *op;
 
@@ -203,10 +221,11 @@ pack_ops(struct sending *w, struct err *e)
 	for (size_t i = 0; i < p->count; i++) {
 		op = &p->op[i];
 		if (!is_store_op(op) || op->result == NULL ||
-		    is_stored(w, op->result))
+		    is_stored(w, op->result) || is_late(w, &pace, i))
 			continue;
 		if (pack_op(w, op, e) == -1)
 			return -1;
+		pace.bytes += op->result->size;
 		w->done += op->result->size;
 		if (w->in->progress != NULL)
 			w->in->progress(w->done, w->of, w->in->progress_arg);
@@ -333,6 +352,8 @@ publish(struct sending *w, struct profile *now, struct commit *m, struct err *e)
 	m->manifest.hash = hash_of(manifest.bytes, manifest.len);
 	if (w->in->intend(w->in->arg, now, m, e) == -1)
 		goto out;
+	/* From here on half a step helps nobody: each call has its deadline. */
+	w->s->c->store->until_s = 0;
 	rc = draft_publish(w->s->draft, m, manifest.bytes, manifest.len, e);
 out:
 	buf_free(&manifest);
@@ -385,6 +406,9 @@ send_all(struct sending *w, struct commit *m, struct profile *now,
 		return -1;
 	if (!needed)
 		return 0;
+	/* What is on its way has some time more to arrive. */
+	if (c->store->until_s > 0)
+		c->store->until_s += GRACE_S;
 	if (packer_finish(w->s->contents.packer, &runs, &packs, &pack_count,
 		e) == -1 ||
 	    place_all(w, now, runs, repo_next(c->repo), e) == -1 ||

@@ -8,6 +8,7 @@
 #include "model/home.h"
 #include "sync/contents.h"
 #include "sync/context.h"
+#include "sync/limits.h"
 
 /*
  * send - makes the next generation: packs the contents that the store lacks,
@@ -23,6 +24,8 @@ struct sender {
 };
 
 struct send_in {
+	const struct limits *limits;
+	bool *late; /* set where files wait because the time is up */
 	struct plan *plan;
 	const struct home *local;
 	int64_t now_ns;
@@ -44,10 +47,9 @@ int send_is_needed(struct context *c, const struct plan *p, bool *needed,
 
 /*
  * Carry out the plan's ops of SIDE_STORE. On 0 they are OP_DONE (or OP_FAILED,
- * each alone, a
- * unit as a whole), *commit is the new generation, *now what it holds; number
- * 0 where nothing was left to publish. ERR_RACE:
- * load the head, plan again, call again.
+ * each alone, a unit as a whole, or OP_PENDING for lack of time), *commit is
+ * the new generation, *now what it holds; number 0 where nothing was left to
+ * publish. ERR_RACE: load the head, plan again, call again.
  */
 int send_generation(struct sender *s, const struct send_in *in,
     struct commit *commit, struct profile *now, struct err *e) MUST_CHECK;

@@ -72,27 +72,31 @@ same_news(const struct sitting *a, const struct sitting *b)
 	    strcmp(a->reason, b->reason) == 0 && a->owed == b->owed;
 }
 
+/* Its reason may name a file, or be cut within a character. */
+static void
+make_text(struct sitting *out, const struct sitting *s)
+{
+	*out = *s;
+	if (!text_is_utf8(s->reason, strlen(s->reason)))
+		(void)text_show(s->reason, strlen(s->reason), out->reason,
+		    sizeof(out->reason));
+}
+
 int
 sitting_save(int statefd, const struct sitting *s, struct err *e)
 {
-	char reason[sizeof(s->reason)];
-	struct sitting before;
+	struct sitting before, next;
 	json_t *v;
 	char *text;
 	int rc;
 
+	make_text(&next, s);
 	sitting_load(&before, statefd);
-	if (before.time_ns != 0 && same_news(&before, s))
+	if (before.time_ns != 0 && same_news(&before, &next))
 		return 0;
-	/* It may name a file, or be cut within a character. */
-	if (text_is_utf8(s->reason, strlen(s->reason)))
-		memcpy(reason, s->reason, sizeof(reason));
-	else
-		(void)text_show(s->reason, strlen(s->reason), reason,
-		    sizeof(reason));
-	v = json_pack("{s:s,s:s,s:s,s:s,s:b,s:I}", "occasion", s->occasion,
-	    "type", s->type, "state", s->state, "reason", reason, "owed",
-	    (int)s->owed, "time_ns", (json_int_t)s->time_ns);
+	v = json_pack("{s:s,s:s,s:s,s:s,s:b,s:I}", "occasion", next.occasion,
+	    "type", next.type, "state", next.state, "reason", next.reason,
+	    "owed", (int)next.owed, "time_ns", (json_int_t)next.time_ns);
 	text = v != NULL ? json_dumps(v, JSON_COMPACT) : NULL;
 	json_decref(v);
 	if (text == NULL)

@@ -51,19 +51,6 @@ scan(struct round *r, struct err *e)
 	return copy_home(&r->local, &r->out->scan.tree, r->out->scan.stamp, e);
 }
 
-/* What both sides agreed on last. */
-static int
-find_base(struct round *r, struct err *e)
-{
-	const struct context *c = r->c;
-
-	if (c->estranged)
-		return 0;
-	if (r->how->reset && c->state.number > 0)
-		return tree_copy(&r->base, &r->local.tree, e);
-	return tree_copy(&r->base, &c->state.base, e);
-}
-
 /* Not a merge: what the caller wants in the home. */
 static int
 make_put(struct round *r, struct err *e)
@@ -184,6 +171,8 @@ send_once(struct round *r, struct sender *s, struct err *e)
 {
 	struct stage_arg arg = { r, SYNC_SEND };
 	const struct send_in in = {
+		.limits = &r->limits,
+		.late = &r->out->late,
 		.plan = &r->plan,
 		.local = &r->local,
 		.now_ns = r->now_ns,
@@ -265,7 +254,7 @@ change_both(struct round *r, struct sender *s, struct err *e)
 	for (;;) {
 		if (round_change_home(r, e) == -1)
 			return -1;
-		if ((r->how->sides & SIDE_STORE) == 0)
+		if ((r->how->sides & SIDE_STORE) == 0 || round_too_late(r))
 			return 0;
 		if (mend_failed(r->c, &r->plan, e) == -1 ||
 		    send_is_needed(r->c, &r->plan, &needed, e) == -1)
@@ -323,6 +312,22 @@ tidy_up(struct round *r, struct err *e)
 }
 
 static int
+open_store(struct round *r, enum context_use use, struct err *e)
+{
+	struct context *c = r->c;
+	bool sends = (r->how->sides & SIDE_STORE) != 0;
+
+	if (context_open_store(c, sends ? use : CONTEXT_LOOK, e) == -1)
+		return -1;
+	r->limits = (struct limits){ .from_s = clock_steady_s(),
+		.until_s = r->how->until_s,
+		.sends = sends };
+	if (c->store != NULL)
+		c->store->until_s = r->how->until_s;
+	return context_load_head(c, use, e);
+}
+
+static int
 open_all(struct round *r, struct err *e)
 {
 	struct context *c = r->c;
@@ -330,10 +335,7 @@ open_all(struct round *r, struct err *e)
 	size_t rescued;
 
 	if (context_open_home(c, use, r->how->wait_s, e) == -1 ||
-	    context_open_store(c,
-		(r->how->sides & SIDE_STORE) != 0 ? use : CONTEXT_LOOK,
-		e) == -1 ||
-	    context_load_head(c, use, e) == -1)
+	    open_store(r, use, e) == -1)
 		return -1;
 	if (c->head.number == 0 && c->damaged > 0 &&
 	    (r->how->sides & SIDE_STORE) == 0)
@@ -428,6 +430,17 @@ work(struct round *r, struct err *e)
 	return 0;
 }
 
+static int
+ask_consent(struct round *r, struct err *e)
+{
+	const struct sync_how *how = r->how;
+
+	if (how->consent == NULL || how->dry_run)
+		return 0;
+	return how->consent(r->c, &r->plan, &r->local.tree, how->consent_arg,
+	    e);
+}
+
 int
 sync_run(struct context *c, const struct sync_how *how, struct sync_out *out,
     struct err *e)
@@ -444,7 +457,8 @@ sync_run(struct context *c, const struct sync_how *how, struct sync_out *out,
 
 	*out = (struct sync_out){ 0 };
 	if (open_all(&r, e) == -1 || scan(&r, e) == -1 ||
-	    find_base(&r, e) == -1 || make_plan(&r, e) == -1)
+	    round_find_base(&r, e) == -1 || make_plan(&r, e) == -1 ||
+	    ask_consent(&r, e) == -1)
 		goto out;
 	rc = how->dry_run ? 0 : work(&r, e);
 	if (hand_over(&r, rc == 0 ? e : &(struct err){ 0 }) == -1 ||

@@ -41,6 +41,16 @@ struct sync_how {
 	/* Called with done_arg when all that was chosen is in the home. */
 	int (*done)(struct context *c, uint64_t done_arg, struct err *e);
 	uint64_t done_arg;
+	/*
+	 * By the steady clock; 0: none. Past it the run ends with what is
+	 * complete: each file and unit is old or new, the rest waits.
+	 */
+	double until_s;
+	/* Called with consent_arg once the plan is made and before anything is
+	 * changed; -1 ends the run. */
+	int (*consent)(struct context *c, const struct plan *plan,
+	    const struct tree *home, void *consent_arg, struct err *e);
+	void *consent_arg;
 	void (*progress)(enum sync_stage stage, uint64_t done, uint64_t of,
 	    void *arg);
 	void *arg;
@@ -54,6 +64,7 @@ struct sync_out {
 	uint64_t entries; /* in the home */
 	size_t held;      /* deletions */
 	size_t held_changes;
+	bool late;        /* the time was up before all was done */
 	size_t conflicts; /* open ones, afterwards */
 	double seconds;
 };

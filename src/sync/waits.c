@@ -43,3 +43,14 @@ waits_torn(struct root *r, struct plan *p, const struct home *local)
 		}
 	}
 }
+
+void
+waits_late(struct plan *p, size_t i)
+{
+	uint32_t unit = p->op[i].unit;
+
+	p->op[i].state = OP_PENDING;
+	for (size_t n = 0; unit != 0 && n < p->count; n++)
+		if (p->op[n].unit == unit && p->op[n].state == OP_PLANNED)
+			p->op[n].state = OP_PENDING;
+}

@@ -15,4 +15,8 @@ void waits_used(struct root *r, struct plan *p);
  * the scan saw, or of which a part could not be had. */
 void waits_torn(struct root *r, struct plan *p, const struct home *local);
 
+/* There is no time left for op i: it waits for another run, and so does what is
+ * planned of its unit. */
+void waits_late(struct plan *p, size_t i);
+
 #endif
