@@ -104,6 +104,7 @@ struct unit {
 	const char *path; /* borrowed, of an entry; no NUL behind */
 	size_t len;
 	bool is_dir;
+	bool swapped; /* carried out in one step; all of it has new stamps */
 };
 
 struct plan {

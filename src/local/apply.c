@@ -114,17 +114,19 @@ is_due(const struct apply *a, size_t i, enum task task)
 
 	if (task == TASK_LOG)
 		return own != TASK_NONE && is_old_log(a, i);
-	return own == task && a->done[i] != DONE_ALL;
+	return own == task && a->done[i] != DONE_ALL && a->done[i] != DONE_UNIT;
 }
 
 /* All of a unit or nothing: what a program has its hands on waits. */
 static int
-check_units(struct apply *a, struct err *e)
+do_units(struct apply *a, struct err *e)
 {
 	struct plan *p = a->in->plan;
+	bool whole;
 
 	for (uint32_t u = 1; u <= p->unit_count; u++) {
-		if (apply_check_unit(a, u, e) == 0)
+		if (apply_check_unit(a, u, e) == 0 &&
+		    apply_unit(a, u, &whole, e) == 0)
 			continue;
 		if (ends_the_run(e))
 			return -1;
@@ -180,8 +182,8 @@ settle_states(struct apply *a)
 
 	for (size_t i = 0; i < a->in->plan->count; i++) {
 		op = &a->in->plan->op[i];
-		if (a->done[i] == DONE_ALL && op->state == OP_PLANNED &&
-		    (op->sides & SIDE_STORE) == 0)
+		if ((a->done[i] == DONE_ALL || a->done[i] == DONE_UNIT) &&
+		    op->state == OP_PLANNED && (op->sides & SIDE_STORE) == 0)
 			op->state = OP_DONE;
 	}
 }
@@ -195,7 +197,7 @@ run_all(struct apply *a, uint64_t of, struct err *e)
 	if (stage_plan_names(a->in->stagefd, a->in->plan, e) == -1 ||
 	    links_open(&a->links, a->in->plan, a->in->local, e) == -1)
 		return -1;
-	rc = check_units(a, e);
+	rc = do_units(a, e);
 	for (enum task t = TASK_DIR; t < TASK__COUNT && rc == 0; t++)
 		rc = run_task(a, t, &count, of, e);
 	if (rc == 0)

@@ -27,7 +27,8 @@ struct apply {
 enum done {
 	DONE_NOT,
 	DONE_ALL,
-	DONE_OUT, /* what was there has been taken out, no more */
+	DONE_OUT,  /* what was there has been taken out, no more */
+	DONE_UNIT, /* with all of its unit; nothing is left to do */
 };
 
 /* What an op asks for in the home; tasks are done in this order. */
@@ -51,6 +52,13 @@ int apply_put(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_rename(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_attrs(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_remove(struct apply *a, size_t i, struct err *e) MUST_CHECK;
+/* The result of op as a staged object, ready to be moved. */
+int apply_prepare(struct apply *a, const struct op *op, const char *staged,
+    struct err *e) MUST_CHECK;
+/* A directory that is a unit, in one step. *whole false: it is none, or it has
+ * to be done file by file, and nothing was changed. */
+int apply_unit(struct apply *a, uint32_t unit, bool *whole,
+    struct err *e) MUST_CHECK;
 /* A unit: may all of it be done? Nothing is changed yet. */
 int apply_check_unit(const struct apply *a, uint32_t unit,
     struct err *e) MUST_CHECK;

@@ -136,9 +136,9 @@ prepare_content(const struct apply *a, const struct entry *t,
 	return rc;
 }
 
-/* The result as a staged object, ready to be moved. */
-static int
-prepare(struct apply *a, const struct op *op, const char *staged, struct err *e)
+int
+apply_prepare(struct apply *a, const struct op *op, const char *staged,
+    struct err *e)
 {
 	const struct entry *t = op->result;
 	int rc;
@@ -245,7 +245,7 @@ put(struct apply *a, size_t i, struct swap *s, struct err *e)
 	const struct op *op = &a->in->plan->op[i];
 	const struct entry *t = op->result;
 
-	if (prepare(a, op, s->staged, e) == -1)
+	if (apply_prepare(a, op, s->staged, e) == -1)
 		return -1;
 	step("apply: prepared");
 	s->dirfd = apply_parent(a, t->path, t->path_len, &s->name, e);

@@ -182,6 +182,36 @@ restamp_dir(struct root *r, const struct entry *t, struct stamp *s)
 	close(fd);
 }
 
+/* A unit that was swapped: its directories are others, and what stayed in them
+ * has had a second name for a while. */
+static void
+restamp_unit(struct home *h, struct root *r, const struct unit *u)
+{
+	const struct tree *t = &h->tree;
+	struct err ignored;
+	struct stamp now;
+	struct stat st;
+	int fd;
+
+	for (size_t i = tree_lower(t, u->path, u->len); i < t->count &&
+	     unit_holds(u, t->entry[i]->path, t->entry[i]->path_len);
+	     i++) {
+		if (t->entry[i]->type != ENTRY_DIR) {
+			now = stamp_now(r, t->entry[i]);
+			if (now.inode == h->stamp[i].inode)
+				h->stamp[i] = now;
+			continue;
+		}
+		fd = root_at(r, t->entry[i]->path,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW, &ignored);
+		if (fd == -1)
+			continue;
+		if (dir_is(t->entry[i], fd, &st))
+			h->stamp[i] = stamp_of(&st);
+		close(fd);
+	}
+}
+
 /* Stamps that carrying out p has moved without an op of their own. */
 static void
 restamp(struct home *h, struct root *r, const struct plan *p)
@@ -202,6 +232,9 @@ restamp(struct home *h, struct root *r, const struct plan *p)
 			restamp_dir(r, h->tree.entry[at], &h->stamp[at]);
 		last = at;
 	}
+	for (size_t i = 0; i < p->unit_count; i++)
+		if (p->unit[i].swapped)
+			restamp_unit(h, r, &p->unit[i]);
 	for (size_t i = 0; i < h->tree.count; i++) {
 		t = h->tree.entry[i];
 		if (entry_group(t) == 0 || h->stamp[i].inode == 0)

@@ -13,13 +13,15 @@ liblocal_a_SOURCES = \
 	src/local/shelf.c src/local/shelf.h \
 	src/local/shelf_dropped.c src/local/shelf_mend.c \
 	src/local/flush.c src/local/flush.h \
-	src/local/stage.c src/local/stage.h \
+	src/local/stage.c src/local/stage_recover.c src/local/stage.h \
 	src/local/hold.c src/local/hold.h \
 	src/local/quiet.c src/local/quiet.h \
 	src/local/swap.c src/local/swap.h \
 	src/local/links.c src/local/links.h \
 	src/local/apply.c src/local/apply.h \
 	src/local/apply_put.c src/local/apply_parts.h \
+	src/local/apply_unit.c \
+	src/local/unit_tree.c src/local/unit_tree.h \
 	src/local/apply_change.c \
 	src/local/apply_stamp.c
 

@@ -2,6 +2,7 @@
 # Two machines write into the same file: a driver makes both one, on one machine
 # against the store, in sequence, and while a run is going on. The dry run says
 # so before, and where a driver is unsure the file is a conflict as ever.
+# shellcheck disable=SC2016 # what looks like a variable is text
 # shellcheck source=tests/scenario/lib.sh
 . "${srcdir:-.}/tests/scenario/lib.sh"
 

@@ -124,7 +124,8 @@ expect 0 on b --json sync
 [ "$(json 'sorted((x["action"], x["path"]) for x in d["actions"])')" = \
 	"$planned" ] || fail "planned $planned, done $out"
 expect 0 on a sync
-diff -r "$a/$p" "$b/$p" > "$work/.diff" || fail "$(cat "$work/.diff")"
+diff -r -x cache2 "$a/$p" "$b/$p" > "$work/.diff" ||
+	fail "$(cat "$work/.diff")"
 [ "$(cat "$a/$p/prefs.js" "$a/$p/places.sqlite" "$a/$p/storage/ls.sqlite" \
 	"$a/$p/new.js" | tr '\n' ';')" = \
 	'first prefs.js;b places;first storage/ls.sqlite;b new;' ] ||
@@ -135,7 +136,51 @@ expect 0 on a --json conflicts
 expect 0 on b sync
 says 'nothing to do'
 
+# --- A pull that is cut off leaves a unit old or new ------------------------
+# What stays local here comes along, and so does what nobody changed.
+mkdir -p "$b/$p/cache2/entries"
+echo 'cached' > "$b/$p/cache2/entries/1"
+chmod 750 "$b/$p/storage"
+expect 0 on b sync
+expect 0 on a sync
+same=$(stat -c %i "$b/$p/places.sqlite")
+step=1 swapped=0
+while :; do
+	for file in prefs.js storage/ls.sqlite sub/new.js; do
+		mkdir -p "$a/$p/sub"
+		echo "$step" > "$a/$p/$file"
+	done
+	rm -f "$a/$p/gone.$((step - 1))"
+	echo "$step" > "$a/$p/gone.$step"
+	expect 0 on a sync
+	status=0
+	ROAM_STOP_AT=$step on b pull > "$work/.out" 2>&1 || status=$?
+	[ "$status" = 0 ] || [ "$status" = 99 ] || fail "$(cat "$work/.out")"
+	grep -q 'unit exchanged' "$work/.out" && swapped=1
+	seen=$(find "$b/$p" \( -name prefs.js -o -name ls.sqlite -o \
+		-name 'gone.*' \) -exec cat {} + | sort -u | wc -l)
+	[ "$seen" = 1 ] || [ "$step" = 1 ] ||
+		fail "step $step: torn: $(cat "$work/.out"; head "$b/$p"/*.js)"
+	expect 0 on b sync
+	diff -r -x cache2 "$a/$p" "$b/$p" > "$work/.diff" ||
+		fail "step $step: $(cat "$work/.diff")"
+	[ "$(cat "$b/$p/cache2/entries/1")" = cached ] || fail "local things went"
+	expect 0 on b sync
+	says 'nothing to do'
+	[ "$status" = 99 ] || break
+	step=$((step + 1))
+done
+[ "$swapped" = 1 ] || fail "the unit was not exchanged"
+[ "$(stat -c %i "$b/$p/places.sqlite")" = "$same" ] ||
+	fail "what nobody changed is another file"
+[ "$(stat -c %a "$b/$p/storage")" = "$(stat -c %a "$a/$p/storage")" ] ||
+	fail "modes"
+[ -z "$(ls -A "$b/.local/state/roam/staging")" ] || fail "left over"
+expect 0 on b --json conflicts
+[ "$(json 'len(d["conflicts"])')" = 2 ] || fail "a conflict too many: $out"
+
 # --- A profile in use waits, both ways --------------------------------------
+before=$(cat "$b/$p/prefs.js")
 echo 'later' > "$a/$p/prefs.js"
 expect 0 on a sync
 ln -s "127.0.1.1:+$$" "$b/$p/lock"
@@ -144,11 +189,12 @@ expect 7 on b --json plan
 [ "$(json 'd["actions"]')" = '[]' ] || fail "planned: $out"
 expect 7 on b sync
 says 'a program is using it'
-[ "$(cat "$b/$p/prefs.js")" = 'first prefs.js' ] || fail "changed in use"
+[ "$(cat "$b/$p/prefs.js")" = "$before" ] || fail "changed in use"
 rm "$b/$p/lock"
 ln -s '127.0.1.1:+999999999' "$b/$p/lock" # left by a crash
 expect 0 on b sync
 expect 0 on a sync
 rm "$b/$p/lock"
-diff -r "$a/$p" "$b/$p" > "$work/.diff" || fail "$(cat "$work/.diff")"
+diff -r -x cache2 "$a/$p" "$b/$p" > "$work/.diff" ||
+	fail "$(cat "$work/.diff")"
 expect 0 on a verify --data
