@@ -6,3 +6,5 @@ dist_man_MANS += man/roam-store.5
 dist_man_MANS += man/roam.1
 dist_man_MANS += man/roam.7
 dist_man_MANS += man/roam-ldap.8
+dist_man_MANS += man/pam_roam.8
+dist_man_MANS += man/roam-session.8

@@ -104,7 +104,9 @@ scenarios = \
 	tests/scenario/67-smb-trips.sh \
 	tests/scenario/70-sign-in.sh \
 	tests/scenario/71-sign-in-smb.sh \
-	tests/scenario/72-sign-in-kerberos.sh
+	tests/scenario/72-sign-in-kerberos.sh \
+	tests/scenario/73-machine-end.sh \
+	tests/scenario/74-server-trouble.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 

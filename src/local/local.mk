@@ -23,7 +23,8 @@ liblocal_a_SOURCES = \
 	src/local/apply_unit.c \
 	src/local/unit_tree.c src/local/unit_tree.h \
 	src/local/apply_change.c \
-	src/local/apply_stamp.c
+	src/local/apply_stamp.c \
+	src/local/wipe.c src/local/wipe.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_local
@@ -39,7 +40,8 @@ tests_unit_test_local_SOURCES = \
 	tests/unit/test_stage.c \
 	tests/unit/test_apply.c \
 	tests/unit/test_apply_race.c \
-	tests/unit/test_apply_stop.c
+	tests/unit/test_apply_stop.c \
+	tests/unit/test_wipe.c
 tests_unit_test_local_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_local_LDADD = $(LOCAL_LIBS) $(CRITERION_LIBS)
 endif

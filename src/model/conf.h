@@ -44,6 +44,9 @@ struct conf {
 	/* Lists of words; "" where there are none. */
 	char *only_users, *only_groups, *not_users, *not_groups, *not_services;
 	uint64_t min_uid;
+	bool delete_cached_copies;
+	uint64_t delete_unused_days; /* 0: never */
+	uint64_t flush_timeout_s;
 
 	/* Of the directory; what they mean is in the table. */
 	bool primary_computers, require_schema, foreign_users, back_link;

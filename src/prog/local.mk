@@ -55,6 +55,9 @@ roam_session_SOURCES = \
 	src/prog/visit_run.c \
 	src/prog/visit_ticket.c \
 	src/prog/visit_decide.c \
+	src/prog/visit_scope.c \
+	src/prog/visit_wipe.c \
+	src/prog/visit_boot.c \
 	src/prog/roam_session.c
 roam_session_LDADD = libsignin.a $(SYNC_LIBS) -lresolv
 

@@ -28,6 +28,8 @@ static const struct verb {
 } verbs[] = {
 	{ "open", 3, visit_open },
 	{ "close", 3, visit_close },
+	{ "boot", 0, visit_boot },
+	{ "flush", 0, visit_flush },
 };
 
 static int
@@ -35,7 +37,8 @@ usage(void)
 {
 	fprintf(stderr,
 	    "usage: roam-session open|close USER SERVICE LEADER "
-	    "[--config FILE]\n");
+	    "[--config FILE]\n"
+	    "       roam-session boot|flush [--config FILE]\n");
 	return 2;
 }
 

@@ -73,6 +73,7 @@ visit_let_go(struct visit *s, int status, const char *text)
 	visit_say(s, "result", "%d %s", status, text);
 	close(s->report);
 	s->report = -1;
+	s->until_s = 0;
 }
 
 /* The run has the same budget and says itself how far it came; it has a little
@@ -102,6 +103,30 @@ visit_hold(struct visit *s, unsigned ms, struct err *e)
 {
 	s->run = sessions_hold_run(s->open.dir, ms, e);
 	return s->run == -1 ? -1 : 0;
+}
+
+#define LOOK_MS 5000
+
+bool
+visit_is_out(struct visit *s)
+{
+	size_t count = 1;
+	struct err e;
+
+	if (sessions_lock(&s->open, LOOK_MS, &e) == -1)
+		return false;
+	if (sessions_count(&s->open, &count, &e) == -1)
+		count = 1;
+	sessions_unlock(&s->open);
+	return count == 0;
+}
+
+bool
+visit_is_saved(enum ending_state state)
+{
+	return state == ENDING_OK || state == ENDING_HELD ||
+	    state == ENDING_SKIPPED || state == ENDING_LOCAL ||
+	    state == ENDING_TEMPORARY;
 }
 
 void

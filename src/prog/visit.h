@@ -38,7 +38,8 @@ struct visit {
 	/* As it goes on. */
 	int report;     /* where the lines go; -1: nobody waits any more */
 	int run;        /* sessions_hold_run()'s; -1: not held */
-	double until_s; /* when whoever waits has to be let go */
+	double until_s; /* when whoever waits has to be let go; where nobody
+			   does, when a run is ended. 0: never */
 };
 
 /* What a run of roam came to: FAILED where it said nothing of it. */
@@ -70,6 +71,13 @@ unsigned visit_left_ms(const struct visit *s);
 /* Takes the run of this user, waiting at most ms: ERR_BUSY. */
 int visit_hold(struct visit *s, unsigned ms, struct err *e) MUST_CHECK;
 
+/* Has the user no session? Takes the lock for a moment. */
+bool visit_is_out(struct visit *s);
+
+/* Has the store all that was to go there? Where a policy keeps it here, nothing
+ * was to go. */
+bool visit_is_saved(enum ending_state state);
+
 /* What is known of the user is kept; a failure is only logged. */
 void visit_keep(struct visit *s, enum ledger_state state, const char *reason);
 
@@ -79,6 +87,23 @@ void visit_keep(struct visit *s, enum ledger_state state, const char *reason);
  * ends. When until_s comes first they are let go with status 0 and late. */
 void visit_run(struct visit *s, const char *command, const char *late,
     struct outcome *out);
+
+/* "roam COMMAND" as the user, of which only the exit status counts; -1 where it
+ * was not done within ms. */
+int visit_ask(struct visit *s, const char *command, unsigned ms,
+    struct outcome *out);
+
+/* --- visit_scope.c -------------------------------------------------------- */
+
+/* Where systemd runs, this process is in a scope of its own from now on. */
+void visit_scope(const struct visit *s);
+
+/* --- visit_wipe.c --------------------------------------------------------- */
+
+/* Removes the copy of the profile from this machine, unless there is any doubt
+ * that the store has all of it: doubt is one, where not NULL. Logged either
+ * way. */
+void visit_wipe(struct visit *s, const char *doubt);
 
 /* --- visit_ticket.c ----------------------------------------------------- */
 
@@ -105,5 +130,7 @@ int visit_decide(struct visit *s, struct visit_plan *out,
 /* --- The verbs: an exit status ------------------------------------------- */
 int visit_open(struct visit *s);
 int visit_close(struct visit *s);
+int visit_boot(struct visit *s);
+int visit_flush(struct visit *s);
 
 #endif

@@ -6,9 +6,7 @@
 #include "base/log.h"
 #include "prog/visit.h"
 
-#define BUDGET_S  300
 #define LOCK_MS   5000
-#define BUDGET_S  300
 #define BEHIND_MS 3600000u /* for the run that another one holds up */
 #define LATE      "your changes are still being saved; that goes on"
 
@@ -31,31 +29,6 @@ count_out(struct visit *s, bool *last, struct err *e)
 	return rc;
 }
 
-/* Has nobody come back meanwhile? */
-static bool
-still_out(struct visit *s)
-{
-	size_t count = 1;
-	struct err e;
-
-	if (sessions_lock(&s->open, LOCK_MS, &e) == -1)
-		return false;
-	if (sessions_count(&s->open, &count, &e) == -1)
-		count = 1;
-	sessions_unlock(&s->open);
-	return count == 0;
-}
-
-/* Is all that was to go to the store there? Where a policy keeps it here,
- * nothing was to go. */
-static bool
-is_saved(enum ending_state state)
-{
-	return state == ENDING_OK || state == ENDING_HELD ||
-	    state == ENDING_SKIPPED || state == ENDING_LOCAL ||
-	    state == ENDING_TEMPORARY;
-}
-
 static int
 wait_for_run(struct visit *s, struct err *e)
 {
@@ -76,6 +49,7 @@ save(struct visit *s)
 	struct outcome o;
 	struct err e;
 
+	visit_scope(s);
 	visit_take_ticket(s);
 	visit_keep(s, LEDGER_PENDING, "the sign-out has begun");
 	if (wait_for_run(s, &e) == -1) {
@@ -84,24 +58,28 @@ save(struct visit *s)
 		visit_let_go(s, 1, e.text);
 		return;
 	}
-	if (!still_out(s)) {
+	if (!visit_is_out(s)) {
 		visit_keep(s, LEDGER_IN, "");
 		visit_let_go(s, 0, "another session is open");
 		return;
 	}
 	visit_run(s, "logout", LATE, &o);
-	log_line(is_saved(o.state) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	log_line(visit_is_saved(o.state) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 	    "event=sign-out user=%s service=%s state=%s seconds=%.2f: %s",
 	    s->who.name, s->service, ending_word(o.state),
 	    clock_steady_s() - began_s, o.text);
 	visit_say(s, "message", "Roam: %s", o.text);
-	if (still_out(s)) {
-		visit_keep(s, is_saved(o.state) ? LEDGER_OUT : LEDGER_PENDING,
+	if (visit_is_out(s)) {
+		visit_keep(s,
+		    visit_is_saved(o.state) ? LEDGER_OUT : LEDGER_PENDING,
 		    o.text);
-		if (is_saved(o.state))
+		if (visit_is_saved(o.state))
 			visit_drop_ticket(s);
 	}
-	visit_let_go(s, is_saved(o.state) ? 0 : 1, o.text);
+	visit_let_go(s, visit_is_saved(o.state) ? 0 : 1, o.text);
+	/* Nothing skipped, nothing held back, nothing but the store's. */
+	if (s->setup.conf.conf.delete_cached_copies)
+		visit_wipe(s, o.state == ENDING_OK ? NULL : o.text);
 }
 
 int
@@ -129,7 +107,9 @@ visit_close(struct visit *s)
 		    last ? "nothing to save" : "another session is open");
 		return 0;
 	}
-	visit_promise(s, BUDGET_S);
+	visit_promise(s, s->setup.conf.conf.logout_budget_s);
+	if (strcmp(s->setup.conf.conf.logout, "background") == 0)
+		visit_let_go(s, 0, "the changes are being saved");
 	save(s);
 	return 0;
 }

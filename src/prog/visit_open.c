@@ -7,8 +7,7 @@
 #include "prog/visit.h"
 #include "signin/lines.h"
 
-#define BUDGET_S 60
-#define LOCK_MS  5000 /* nobody keeps it for longer than a few calls */
+#define LOCK_MS 5000 /* nobody keeps it for longer than a few calls */
 
 /* Counts the new session; *first: the user had no other. */
 static int
@@ -66,6 +65,7 @@ bring(struct visit *s)
 	if (s->ledger.state != LEDGER_OUT)
 		log_line(LOG_LEVEL_INFO, "event=sign-out-missed user=%s",
 		    s->who.name);
+	visit_scope(s);
 	visit_take_ticket(s);
 	if (visit_hold(s, visit_left_ms(s), &e) == -1) {
 		visit_say(s, "message",
@@ -121,7 +121,7 @@ visit_open(struct visit *s)
 		visit_let_go(s, 0, "no store is set");
 		return 0;
 	}
-	visit_promise(s, BUDGET_S);
+	visit_promise(s, s->setup.conf.conf.login_budget_s);
 	if (first)
 		bring(s);
 	else

@@ -45,6 +45,23 @@ add_env(struct call *c, char *text, size_t cap, const char *name,
 		c->envp[c->envc++] = text;
 }
 
+/* The options of login and logout alone. */
+static void
+add_signin(struct call *c)
+{
+	if (c->plan.type != NULL) {
+		add(c, "--type");
+		add(c, c->plan.type);
+	}
+	if (c->plan.reason[0] != '\0') {
+		add(c, "--reason");
+		add(c, c->plan.reason);
+	}
+	snprintf(c->report_fd, sizeof(c->report_fd), "%d", FD_REPORT);
+	add(c, "--report-fd");
+	add(c, c->report_fd);
+}
+
 static int
 prepare(struct call *c, struct visit *s, const char *command, struct err *e)
 {
@@ -58,17 +75,8 @@ prepare(struct call *c, struct visit *s, const char *command, struct err *e)
 	add(c, c->plan.store);
 	add(c, "--home");
 	add(c, s->who.home);
-	if (c->plan.type != NULL) {
-		add(c, "--type");
-		add(c, c->plan.type);
-	}
-	if (c->plan.reason[0] != '\0') {
-		add(c, "--reason");
-		add(c, c->plan.reason);
-	}
-	snprintf(c->report_fd, sizeof(c->report_fd), "%d", FD_REPORT);
-	add(c, "--report-fd");
-	add(c, c->report_fd);
+	if (strncmp(command, "log", 3) == 0)
+		add_signin(c);
 	if (s->secret.text[0] != '\0') {
 		snprintf(c->password_fd, sizeof(c->password_fd), "%d",
 		    FD_PASSWORD);
@@ -150,6 +158,15 @@ take_result(struct outcome *out, const char *rest)
 	    rest[n] == ' ' ? rest + n + 1 : "");
 }
 
+/* For the next line: until whoever waits is let go, or the run is ended. */
+static unsigned
+wait_ms(const struct visit *s)
+{
+	if (s->report == -1 && s->until_s == 0)
+		return RUN_MAX_MS;
+	return visit_left_ms(s);
+}
+
 /* Lines of the run, until it has a result or ends. */
 static void
 relay(struct visit *s, int fd, const char *late, struct outcome *out)
@@ -162,9 +179,7 @@ relay(struct visit *s, int fd, const char *late, struct outcome *out)
 		return;
 	lines->fd = fd;
 	for (;;) {
-		got = lines_next(lines,
-		    s->report != -1 ? visit_left_ms(s) : RUN_MAX_MS, &word,
-		    &rest);
+		got = lines_next(lines, wait_ms(s), &word, &rest);
 		if (got == -1)
 			break;
 		if (got == 0) {
@@ -229,4 +244,24 @@ visit_run(struct visit *s, const char *command, const char *late,
 	return;
 fail:
 	snprintf(out->text, sizeof(out->text), "%.500s", e.text);
+}
+
+int
+visit_ask(struct visit *s, const char *command, unsigned ms,
+    struct outcome *out)
+{
+	struct call c = { .argc = 0 };
+	struct err e = { 0 };
+	int null, rc = -1;
+	pid_t pid;
+
+	*out = (struct outcome){ .state = ENDING_FAILED };
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null == -1)
+		return -1;
+	if (prepare(&c, s, command, &e) == 0 &&
+	    start(s, &c, null, &pid, &e) == 0)
+		rc = child_end(pid, ms, &e);
+	close(null);
+	return rc;
 }

@@ -55,17 +55,29 @@ place_fds(const int given[CHILD_FDS])
 	return (int)syscall(SYS_close_range, CHILD_FDS, ~0U, 0U);
 }
 
-static _Noreturn void
-become_child(const struct child *how)
+int
+child_fork(pid_t *out, const struct account *who, struct err *e)
 {
-	struct err e = { 0 };
+	struct err ignored;
+	pid_t pid = fork();
 
+	if (pid == -1)
+		return err_sys(e, "%s", who->name);
+	*out = pid;
+	if (pid != 0)
+		return 0;
 	(void)setsid();
-	plain_signals(how->stays);
 	/* The ids first: no descriptor, path or program is touched before. */
-	if (priv_become(how->who->name, how->who->uid, how->who->gid, &e) ==
-		-1 ||
-	    place_fds(how->fd) == -1)
+	if (priv_become(who->name, who->uid, who->gid, &ignored) == -1)
+		_exit(CANNOT_RUN);
+	return 0;
+}
+
+static _Noreturn void
+run(const struct child *how)
+{
+	plain_signals(how->stays);
+	if (place_fds(how->fd) == -1)
 		_exit(CANNOT_RUN);
 	/* A home that is not there or closed is the program's to report. */
 	if (chdir(how->who->home) == -1)
@@ -77,13 +89,10 @@ become_child(const struct child *how)
 int
 child_start(pid_t *out, const struct child *how, struct err *e)
 {
-	pid_t pid = fork();
-
-	if (pid == -1)
-		return err_sys(e, "%s", how->path);
-	if (pid == 0)
-		become_child(how);
-	*out = pid;
+	if (child_fork(out, how->who, e) == -1)
+		return -1;
+	if (*out == 0)
+		run(how);
 	return 0;
 }
 

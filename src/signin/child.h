@@ -23,6 +23,10 @@ struct child {
 /* *out is the caller's child, in a session of its own. */
 int child_start(pid_t *out, const struct child *how, struct err *e) MUST_CHECK;
 
+/* fork() whose child is the user, for good, when this returns there with *out
+ * 0; the caller's child else. -1 is in the parent only. */
+int child_fork(pid_t *out, const struct account *who, struct err *e) MUST_CHECK;
+
 /* Its exit status within ms, then it is killed; ERR_SYSTEM as spawn_end(). */
 int child_end(pid_t pid, unsigned ms, struct err *e);
 

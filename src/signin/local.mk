@@ -13,18 +13,19 @@ libsignin_a_SOURCES = \
 	src/signin/facts.c src/signin/facts.h \
 	src/signin/ledger.c src/signin/ledger.h \
 	src/signin/lines.c src/signin/lines.h \
+	src/signin/net.c src/signin/net.h \
 	src/signin/netlogon.c src/signin/netlogon.h \
 	src/signin/occasion.c src/signin/occasion.h \
+	src/signin/pace.c src/signin/pace.h \
 	src/signin/pairs.c src/signin/pairs.h \
 	src/signin/policy.c src/signin/policy.h \
+	src/signin/procs.c src/signin/procs.h \
 	src/signin/profile_url.c src/signin/profile_url.h \
 	src/signin/question.c src/signin/question.h \
+	src/signin/quota.c src/signin/quota.h \
 	src/signin/range.c src/signin/range.h \
 	src/signin/sessions.c src/signin/sessions.h \
-	src/signin/srv.c src/signin/srv.h \
-	src/signin/quota.c src/signin/quota.h \
-	src/signin/pace.c src/signin/pace.h \
-	src/signin/net.c src/signin/net.h
+	src/signin/srv.c src/signin/srv.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_signin
@@ -41,12 +42,13 @@ tests_unit_test_signin_SOURCES = \
 	tests/unit/test_lines.c \
 	tests/unit/test_netlogon.c \
 	tests/unit/test_occasion.c \
+	tests/unit/test_pace.c \
+	tests/unit/test_procs.c \
 	tests/unit/test_profile_url.c \
+	tests/unit/test_quota.c \
 	tests/unit/test_range.c \
 	tests/unit/test_sessions.c \
-	tests/unit/test_srv.c \
-	tests/unit/test_pace.c \
-	tests/unit/test_quota.c
+	tests/unit/test_srv.c
 tests_unit_test_signin_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_signin_LDADD = $(SIGNIN_LIBS) $(CRITERION_LIBS)
 endif

@@ -38,6 +38,11 @@ lab_end() {
 		pid=$(cat "$host")
 		kill -KILL "$pid" 2> /dev/null || :
 	done
+	# Who waits for a process that was stopped is stopped as well, and the
+	# host cannot end before its wait has.
+	while read -r pid; do
+		kill -CONT "$pid" 2> /dev/null || :
+	done < "$lab/helpers"
 	for host in "$lab"/*/outer; do
 		[ -f "$host" ] || continue
 		wait "$(cat "$host")" 2> /dev/null || :
@@ -55,6 +60,7 @@ lab_begin() {
 	# shellcheck disable=SC2086 # a word a tool
 	lab_need $lab_tools
 	mkdir "$lab"
+	: > "$lab/helpers"
 	chmod 755 "$work" "$lab"
 	unshare -m -n true 2> /dev/null || { echo 'no namespaces'; exit 77; }
 	make -s install DESTDIR="$lab/installed" > "$work/install.log" 2>&1 ||
@@ -128,6 +134,7 @@ lab_bg() {
 	fi
 	setsid nsenter -t "$(cat "$lab/$name/init")" -m -n -u -i -p --wd -- \
 		"$@" < /dev/null > "$lab/$name/log/$tag" 2>&1 &
+	echo $! >> "$lab/helpers"
 	disown $! # its end is no news
 }
 
