@@ -106,7 +106,8 @@ scenarios = \
 	tests/scenario/71-sign-in-smb.sh \
 	tests/scenario/72-sign-in-kerberos.sh \
 	tests/scenario/73-machine-end.sh \
-	tests/scenario/74-server-trouble.sh
+	tests/scenario/74-server-trouble.sh \
+	tests/scenario/75-sign-in-hostile.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 

@@ -32,7 +32,8 @@ stored() {
 	rm -rf "$work/there"
 	mkdir "$work/there"
 	"$ROAM" --store "file://$lab/store/alice" --config "$work/conf" export \
-		"$(ls "$lab/store/alice/gen" | tail -n 1 | sed 's/^0*//')" |
+		"$(find "$lab/store/alice/gen" -mindepth 1 -printf '%f\n' |
+			grep '^0' | sort | tail -n 1 | sed 's/^0*//')" |
 		tar -x -C "$work/there"
 	grep -qx "$1" "$work/there/note"
 }
