@@ -130,6 +130,12 @@ EXTRA_DIST += tests/lab/lib.sh tests/lab/host tests/lab/session \
 	tests/lab/syslog tests/lab/type
 CLEANFILES += tests/lab-controller.tgz tests/lab-controller.tgz.lock
 
+if KRB5
+check_PROGRAMS += tests/scenario/short_ticket
+tests_scenario_short_ticket_SOURCES = tests/scenario/short_ticket.c
+tests_scenario_short_ticket_LDADD = $(KRB5_LIBS)
+endif
+
 # --- Analysis and formatting, on demand -------------------------------------
 dist_check_SCRIPTS += tests/analyze tests/sources
 EXTRA_DIST += tests/run .ci/run

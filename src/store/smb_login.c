@@ -46,8 +46,9 @@ connect_server(struct smb_session *s, struct err *e)
 	if (converse(s, &m, s->connect_ms + START_MS, &reply, e) == -1) {
 		if (e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT)
 			err_set(e, ERR_OFFLINE,
-			    "%s: the server's name does not resolve in time "
-			    "(check the name and the network)",
+			    "%s: the server was not reached in time, or its "
+			    "name did not resolve (check the name and the "
+			    "network)",
 			    s->where);
 		return -1;
 	}

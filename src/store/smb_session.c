@@ -13,6 +13,7 @@
 #define CONNECT_MS 5000u /* where nobody says */
 #define LOSSES_MAX 3     /* links that may break in a row */
 #define LEAST_MS   2000  /* to wait for an answer, however late it is */
+#define TICKET_MS  1100u /* more than a ticket's last second */
 #define WAIT_S     10.0  /* after a login that failed, before the next */
 
 static int
@@ -158,8 +159,22 @@ note_progress(struct smb_session *s)
 		s->losses = 0;
 }
 
-/* A server that is being started again refuses for a moment, and so does one
- * of a cluster that takes over. */
+/*
+ * A server that is being started again refuses for a moment, and so does one
+ * of a cluster that takes over. And where a session has ended with its ticket,
+ * the library takes that ticket for a good one until its last second is over.
+ */
+static bool
+will_pass(const struct smb_session *s, const struct err *e)
+{
+	if (s->silent)
+		return false;
+	if (e->kind == ERR_AUTH)
+		return s->kerberos && e->sys == EINVAL;
+	return e->kind == ERR_OFFLINE &&
+	    (e->sys == ECONNREFUSED || smb_error_is_loss((uint64_t)e->sys));
+}
+
 static int
 log_in_again(struct smb_session *s, struct err *e)
 {
@@ -168,11 +183,9 @@ log_in_again(struct smb_session *s, struct err *e)
 	for (int tries = 0;; tries++) {
 		if (login_new_link(s, false, e) == 0)
 			return 0;
-		if (tries == 2 || s->silent || e->kind != ERR_OFFLINE ||
-		    (e->sys != ECONNREFUSED &&
-			!smb_error_is_loss((uint64_t)e->sys)))
+		if (tries == 2 || !will_pass(s, e))
 			return -1;
-		clock_sleep_ms(wait_ms);
+		clock_sleep_ms(e->kind == ERR_AUTH ? TICKET_MS : wait_ms);
 		wait_ms *= 3;
 	}
 }

@@ -465,6 +465,20 @@ Test(contract, publishing_onto_a_name_that_exists_is_refused)
 	cr_expect_str_eq(load(at("other/id")), "second");
 }
 
+/* What an SMB server and its library would delete to make room. */
+Test(contract, publishing_replaces_neither_a_file_nor_an_empty_directory)
+{
+	make_dir_with(at("from"), "me");
+	cr_assert_eq(make_file(at("file"), "theirs", 6), 0);
+	cr_assert_eq(store_mkdir(store, at("empty"), &e), 0);
+	cr_expect_eq(store_publish(store, at("from"), at("file"), &e), -1);
+	cr_expect_eq(e.kind, ERR_RACE);
+	cr_expect_str_eq(load(at("file")), "theirs");
+	cr_expect_eq(store_publish(store, at("from"), at("empty"), &e), -1);
+	cr_expect_eq(e.kind, ERR_RACE);
+	cr_expect_str_eq(list(dir), "empty/:0 file:6 from/:0");
+}
+
 Test(contract, names_that_are_not_ours_are_refused)
 {
 	static const char *const bad[] = { "", "/", "a/", "/a", "a//b", "..",

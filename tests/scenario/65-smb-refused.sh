@@ -68,6 +68,93 @@ pdbedit -s "$dir/smb.conf" -P 'bad lockout attempt' -C 0 > /dev/null
 expect 0 as daemon status
 says "roaming"
 
+# A server that makes a guest of whoever it does not know, or lets in anyway: a
+# login that has failed is none.
+url=$server/guest/store
+refused 3 guest/store "login was refused" "check user and password" \
+	on a --password-fd 5 push 5< <(echo wrong)
+url=${server/root@/stranger@}/guest/store
+refused 3 guest/store "login was refused" "check user and password" \
+	on a --password-fd 5 push 5< "$ROAM_TEST_PASSWORD"
+
+# --- The machine's own configuration of Samba ----------------------------------
+# With this the library would refuse every server, or say things on its output.
+if mountpoint -q "$dir/small"; then
+	printf '[global]\nclient max protocol = NT1\nno such option = 1\n' \
+		> "$work/smb.conf"
+	mkdir -p /etc/samba
+	touch /etc/samba/smb.conf
+	mount --bind "$work/smb.conf" /etc/samba/smb.conf
+	mkdir -p "$work/home/.smb"
+	cp "$work/smb.conf" "$work/home/.smb/smb.conf"
+	url=$server/home/store
+	HOME=$work/home expect 0 as root -q status
+	[ -z "$out$err" ] || fail "said something: $out $err"
+	HOME=$work/home expect 0 as root push
+	umount /etc/samba/smb.conf
+fi
+
+# --- A server that is not there ------------------------------------------------
+printf '[network]\nconnect_timeout = 2s\nanswer_timeout = 4s\n' > "$work/conf"
+url=smb://127.0.0.1:1/home/store
+refused_at() {
+	url=$1
+	expect 3 as root --config "$work/conf" push
+	[ "$(wc -l < "$work/.err")" = 1 ] || fail "not one line: $err"
+	says "$2"
+	says "($3"
+}
+refused_at smb://127.0.0.1:1/home/store "refuses connections" \
+	"is its SMB service up?"
+refused_at smb://no-such-server.invalid/home/store "does not resolve" \
+	"check the name and the network"
+# Whose port answers nothing at all: the queue of who waits there is full.
+python3 - > "$work/port" <<'END' &
+import socket, time
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+s.listen(0)
+held = []
+for _ in range(2):
+    c = socket.socket()
+    c.setblocking(False)
+    c.connect_ex(s.getsockname())
+    held.append(c)
+print(s.getsockname()[1], flush=True)
+time.sleep(100)
+END
+hole=$!
+for _ in $(seq 300); do
+	[ ! -s "$work/port" ] || break
+	sleep 0.1
+done
+refused_at "smb://127.0.0.1:$(cat "$work/port")/home/store" reached ""
+kill "$hole"
+wait "$hole" 2> /dev/null || :
+# Whose name is asked for in vain.
+if mountpoint -q "$dir/small" && [ -e /etc/resolv.conf ]; then
+	echo 'nameserver 127.0.0.77' > "$work/resolv"
+	mount --bind "$work/resolv" /etc/resolv.conf
+	python3 -c 'import socket, time
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("127.0.0.77", 53))
+print(53, flush=True)
+time.sleep(100)' > "$work/silent" 2> /dev/null &
+	hole=$!
+	for _ in $(seq 300); do
+		[ ! -s "$work/silent" ] || break
+		kill -0 "$hole" 2> /dev/null || break
+		sleep 0.1
+	done
+	if [ -s "$work/silent" ]; then
+		refused_at smb://server.example/home/store "did not resolve" \
+			"check the name and the network"
+	fi
+	kill "$hole" 2> /dev/null || :
+	wait "$hole" 2> /dev/null || :
+	umount /etc/resolv.conf
+fi
+
 # --- Share and path ------------------------------------------------------------
 url=$server/nosuch/store
 refused 1 nosuch/store "no such share" "check its name" as root sync
@@ -86,6 +173,19 @@ url=$server/home/file
 refused 1 home/file "not a directory" "give another path" as root sync
 url=$server/home/file/store
 refused 1 home/file/store "missing too" "make that one" as root sync
+# Every byte that a name can have on the server.
+name=$(python3 -c '
+import urllib.parse
+name = "".join(chr(c) for c in range(0x20, 0x7f) if chr(c) not in "\"*/:<>?\\|")
+print(urllib.parse.quote(name.strip() + "\u00e4\u20ac"))')
+url=$server/home/$name
+expect 0 as root push
+expect 0 as root sync
+says "nothing to do"
+python3 -c '
+import os, sys, urllib.parse
+sys.exit(not os.path.isdir(sys.argv[1] + "/" + urllib.parse.unquote(sys.argv[2]) + "/gen"))' \
+	"$dir/share" "$name" || fail "not where the URL says"
 mkdir -m 700 "$dir/share/closed"
 url=$server/home/closed/store
 refused 1 home/closed/store "Permission denied" "check the permissions" \
@@ -94,6 +194,9 @@ refused 1 home/closed/store "Permission denied" "check the permissions" \
 # --- Another user's store ------------------------------------------------------
 # ... that may be read: what is there comes, nothing goes.
 url=$server/home/store
+rm -r "$work/a/.local"
+expect 0 as root push
+echo newest > "$work/a/newest"
 mkdir "$work/b"
 expect 0 on b --credentials "$ROAM_TEST_OTHER" pull
 [ -e "$work/b/text" ] || fail "nothing came"
