@@ -81,6 +81,7 @@ expect 0 smb push
 sleep 1.5
 [ "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["connections"])' \
 	"$work/count")" -gt 2 ] || fail "one session was enough"
+url=$ROAM_TEST_SERVER/alice
 expect 0 smb verify --data
 
 # later PROGRAM: while a push is under way, which is cut some time after.
