@@ -59,8 +59,13 @@ expect 0 smb sync
 # --- In mid-run ----------------------------------------------------------------
 # slowly OPTION ...: a line that takes seconds for what is pushed.
 proxy=
-slowly() {
+end_proxy() {
 	[ -z "$proxy" ] || { kill "$proxy"; wait "$proxy" || :; } 2> /dev/null
+	proxy=
+}
+trap 'end_proxy; clean_up' EXIT
+slowly() {
+	end_proxy
 	rm -f "$work/port"
 	"$srcdir/tests/smb-proxy" --address 10.99.0.10 --count "$work/count" "$@" \
 		445 > "$work/port" &
@@ -74,9 +79,9 @@ slowly() {
 
 # A session ends with its ticket, whatever is being sent; the next one begins
 # with what the cache has then.
-slowly --rate 150000
+slowly --rate 250000
 head -c 4500000 /dev/urandom > "$work/a/large"
-"$PWD/tests/scenario/short_ticket" cifs/dc1.lab.example 15
+"$PWD/tests/scenario/short_ticket" cifs/dc1.lab.example 10
 expect 0 smb push
 sleep 1.5
 [ "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["connections"])' \
