@@ -29,15 +29,25 @@ check_PROGRAMS += tests/unit/test_engine
 TESTS += tests/unit/test_engine
 tests_unit_test_engine_SOURCES = \
 	tests/unit/trees.c tests/unit/trees.h \
+	tests/unit/made.c tests/unit/made.h \
+	tests/unit/bytes.c tests/unit/bytes.h \
+	tests/unit/sample.c tests/unit/sample.h \
 	tests/unit/test_merge.c \
+	tests/unit/test_merge_table.c \
+	tests/unit/test_merge_attributes.c \
 	tests/unit/test_groups.c \
 	tests/unit/test_guard_change.c \
 	tests/unit/test_plan.c \
+	tests/unit/test_plan_rules.c \
+	tests/unit/test_rename.c \
+	tests/unit/test_guard.c \
 	tests/unit/test_blocks.c \
+	tests/unit/test_signature.c \
 	tests/unit/test_driver.c \
 	tests/unit/test_units.c \
 	tests/unit/test_driver_random.c \
-	tests/unit/test_report.c
+	tests/unit/test_report.c \
+	tests/unit/test_report_text.c
 tests_unit_test_engine_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CRITERION_LIBS)
 endif

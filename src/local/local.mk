@@ -30,7 +30,7 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_local
 TESTS += tests/unit/test_local
 tests_unit_test_local_SOURCES = \
-	tests/unit/homes.c tests/unit/homes.h \
+	tests/unit/homes.c tests/unit/homes_run.c tests/unit/homes.h \
 	tests/unit/test_root.c \
 	tests/unit/test_meta.c \
 	tests/unit/test_scan.c \
@@ -39,6 +39,8 @@ tests_unit_test_local_SOURCES = \
 	tests/unit/test_shelf.c \
 	tests/unit/test_stage.c \
 	tests/unit/test_apply.c \
+	tests/unit/test_apply_links.c \
+	tests/unit/test_swap.c \
 	tests/unit/test_apply_race.c \
 	tests/unit/test_apply_stop.c \
 	tests/unit/test_wipe.c

@@ -37,7 +37,7 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_store tests/contract/test_store
 TESTS += tests/unit/test_store tests/contract/test_store
 tests_unit_test_store_SOURCES = \
-	tests/unit/storage.c tests/unit/storage.h \
+	tests/unit/storage.c tests/unit/faulty.c tests/unit/storage.h \
 	tests/unit/test_store.c \
 	tests/unit/test_store_dir.c \
 	tests/unit/test_packer.c \
@@ -53,7 +53,10 @@ tests_unit_test_store_SOURCES = \
 tests_unit_test_store_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CRITERION_LIBS)
 
-tests_contract_test_store_SOURCES = tests/contract/test_store.c
+tests_contract_test_store_SOURCES = \
+	tests/contract/ground.c tests/contract/ground.h \
+	tests/contract/test_store.c \
+	tests/contract/test_race.c
 tests_contract_test_store_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_contract_test_store_LDADD = $(STORE_LIBS) $(CRITERION_LIBS)
 endif

@@ -36,7 +36,7 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_sync
 TESTS += tests/unit/test_sync
 tests_unit_test_sync_SOURCES = \
-	tests/unit/storage.c tests/unit/storage.h \
+	tests/unit/storage.c tests/unit/faulty.c tests/unit/storage.h \
 	tests/unit/test_contents.c \
 	tests/unit/test_lumps.c \
 	tests/unit/test_repack.c \

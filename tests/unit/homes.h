@@ -81,6 +81,9 @@ struct run {
 void run_plan(struct homes *h, struct run *r, const struct tree *base,
     const char *words);
 void run_apply(struct homes *h, struct run *r);
+/* The home after a plan from before to after is what after says, and a scan
+ * that knows the outcome has nothing to read. */
+void run_check(struct homes *h, struct run *r, const char *why);
 void run_free(struct run *r);
 struct op *run_op(const struct run *r, const char *path);
 /* All of it, from a home that is as base to one that is as remote. */
@@ -90,6 +93,9 @@ void run_all(struct homes *h, const char *words);
 const char *homes_shelf(struct homes *h);
 /* Names in staging other than "names". */
 size_t homes_staged(const struct homes *h);
+
+/* Does the file system of /tmp grant leases? */
+bool homes_has_leases(const struct homes *h);
 
 /* Run f in a child, as uid 65534 where we are root; its exit status. */
 int homes_fork(void (*f)(void *arg), void *arg);

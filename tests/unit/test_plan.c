@@ -6,54 +6,6 @@
 
 #include "trees.h"
 
-/* One row: the trees, the plan, and what both sides hold when it is done. */
-struct row {
-	const char *why;
-	struct trees trees;
-	const char *ops;
-	const char *store, *local, *base; /* NULL: not looked at */
-};
-
-static void
-check_outcome(const struct row *row, const char *what, const char *got,
-    const char *want)
-{
-	if (want != NULL)
-		cr_expect_str_eq(got, want, "%s: %s is %s", row->why, what,
-		    got);
-}
-
-/* Only what failed says why, and no mark of the making is left. */
-static void
-check_marks(const struct row *row, const struct plan *p)
-{
-	for (size_t i = 0; i < p->count; i++) {
-		cr_expect_eq(p->op[i].left, 0, "%s", row->why);
-		cr_expect_eq(p->op[i].why != WHY_NONE,
-		    p->op[i].state == OP_FAILED, "%s", row->why);
-	}
-}
-
-static void
-check_rows(const struct row *rows, size_t count)
-{
-	struct world w;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct row *row = &rows[i];
-
-		world_plan(&w, &row->trees);
-		check_outcome(row, "the plan", world_ops(&w), row->ops);
-		check_marks(row, &w.plan);
-		world_do(&w);
-		check_outcome(row, "store", world_new_store(&w), row->store);
-		check_outcome(row, "local", world_new_local(&w), row->local);
-		check_outcome(row, "base", world_new_base(&w), row->base);
-		world_free(&w);
-	}
-}
-#define CHECK_ROWS(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
-
 Test(plan, every_action_and_reason_has_a_word_of_its_own)
 {
 	for (enum action a = 0; a < ACTION__COUNT; a++)
@@ -66,7 +18,7 @@ Test(plan, every_action_and_reason_has_a_word_of_its_own)
 
 Test(plan, three_trees_become_one_list_in_order)
 {
-	static const struct row rows[] = {
+	static const struct trees_row rows[] = {
 		{ .why = "nothing at all", .ops = "", .store = "" },
 		{ .why = "all the same",
 		    .trees = { "d/ d/x=1", "d/ d/x=1", "d/ d/x=1" },
@@ -108,12 +60,12 @@ Test(plan, three_trees_become_one_list_in_order)
 		    .store = "a/ a/b=1 a-b=1 a.b=1" },
 	};
 
-	CHECK_ROWS(rows);
+	CHECK_TREES(rows);
 }
 
 Test(plan, a_directory_goes_only_when_everything_in_it_goes)
 {
-	static const struct row rows[] = {
+	static const struct trees_row rows[] = {
 		{ .why = "all goes",
 		    .trees = { "d/ d/e/ d/e/x=1", "d/ d/e/ d/e/x=1", NULL },
 		    .ops = "delete-local:d delete-local:d/e "
@@ -151,12 +103,12 @@ Test(plan, a_directory_goes_only_when_everything_in_it_goes)
 		    .local = "d.x=2" },
 	};
 
-	CHECK_ROWS(rows);
+	CHECK_TREES(rows);
 }
 
 Test(plan, no_file_takes_the_place_of_a_directory_that_lives)
 {
-	static const struct row rows[] = {
+	static const struct trees_row rows[] = {
 		{ .why = "all below is gone, so the file does",
 		    .trees = { "d/ d/x=1", "d/ d/x=1", "d=2" },
 		    .ops = "download:d delete-local:d/x",
@@ -195,7 +147,7 @@ Test(plan, no_file_takes_the_place_of_a_directory_that_lives)
 		    .base = "d/ d/x=2" },
 	};
 
-	CHECK_ROWS(rows);
+	CHECK_TREES(rows);
 }
 
 Test(plan, the_loser_against_a_directory_is_kept)
@@ -213,7 +165,7 @@ Test(plan, the_loser_against_a_directory_is_kept)
 
 Test(plan, what_could_not_be_read_is_not_deleted)
 {
-	static const struct row rows[] = {
+	static const struct trees_row rows[] = {
 		{ .why = "a file",
 		    .trees = { "a=1 b=1", "b=1 !a", "a=1 b=1" },
 		    .ops = "",
@@ -248,106 +200,13 @@ Test(plan, what_could_not_be_read_is_not_deleted)
 		    .store = "d/ d/x=2" },
 	};
 
-	CHECK_ROWS(rows);
-}
-
-Test(plan, rules_delete_nothing_on_either_side)
-{
-	static const struct row rows[] = {
-		{ .why = "newly excluded, on both sides",
-		    .trees = { "d/ d/x=1", "d/ ?d/x", "d/ d/x=1",
-			.rules = "local /d/x" },
-		    .ops = "",
-		    .store = "d/ d/x=1",
-		    .base = "d/ d/x=1" },
-		{ .why = "excluded and never here",
-		    .trees = { NULL, NULL, "d/ d/x=1 d/y=1",
-			.rules = "local /d/x" },
-		    .ops = "download:d download:d/y",
-		    .store = "d/ d/x=1 d/y=1",
-		    .local = "d/ d/y=1",
-		    .base = "d/ d/y=1" },
-		{ .why = "an excluded directory that is not here",
-		    .trees = { "d/ d/x=1", NULL, "d/ d/x=1",
-			.rules = "local /d/" },
-		    .ops = "none:d none:d/x",
-		    .store = "d/ d/x=1" },
-		{ .why = "removed in the store, so forgotten, not deleted",
-		    .trees = { "d/ d/x=1", "d/ ?d/x", "d/",
-			.rules = "local /d/x" },
-		    .ops = "none:d/x",
-		    .base = "d/" },
-		{ .why = "its directory was removed in the store: stays here",
-		    .trees = { "d/ d/x=1 d/y=1", "d/ ?d/x d/y=1", NULL,
-			.rules = "local /d/x" },
-		    .ops = "none:d none:d/x delete-local:d/y",
-		    .local = "d/",
-		    .base = "" },
-		{ .why = "its directory was removed here: stays there",
-		    .trees = { "d/ d/x=1 d/y=1", NULL, "d/ d/x=1 d/y=1",
-			.rules = "local /d/x" },
-		    .ops = "none:d/x delete-store:d/y",
-		    .store = "d/ d/x=1",
-		    .base = "d/" },
-		{ .why = "two directories up, too",
-		    .trees = { "c/ c/d/ c/d/x=1", NULL, "c/ c/d/ c/d/x=1",
-			.rules = "local /c/d/x" },
-		    .ops = "none:c/d/x",
-		    .store = "c/ c/d/ c/d/x=1" },
-		{ .why = "no file takes the place of its directory there",
-		    .trees = { "d/ d/x=1", "d=2", "d/ d/x=1",
-			.rules = "local /d/x" },
-		    .ops = "upload:d(failed) none:d/x",
-		    .store = "d/ d/x=1",
-		    .base = "d/" },
-		{ .why = "a file here where the store's directory is excluded",
-		    .trees = { "d/ d/x=1", "d=2", "d/ d/x=1",
-			.rules = "local /d/" },
-		    .ops = "upload:d(failed) none:d/x",
-		    .store = "d/ d/x=1",
-		    .base = "d/" },
-		{ .why =
-			"a directory here that the rules exclude, a file there",
-		    .trees = { "d=1", "?d", "d=2", .rules = "local /d/" },
-		    .ops = "",
-		    .store = "d=2" },
-		{ .why = "a neighbour of what is excluded roams",
-		    .trees = { NULL, NULL, "d/ d/x=1 d.x=1",
-			.rules = "local /d/" },
-		    .ops = "download:d.x",
-		    .local = "d.x=1" },
-	};
-
-	CHECK_ROWS(rows);
-}
-
-Test(plan, a_directory_that_holds_only_local_things_is_no_news)
-{
-	static const struct row rows[] = {
-		{ .why = "new here",
-		    .trees = { NULL, "d/~ ?d/x", NULL },
-		    .ops = "" },
-		{ .why = "known, and removed there",
-		    .trees = { "d/", "d/~ ?d/x", NULL },
-		    .ops = "none:d",
-		    .base = "" },
-		{ .why = "known to both",
-		    .trees = { NULL, "d/~ ?d/x", "d/" },
-		    .ops = "none:d",
-		    .base = "d/" },
-		{ .why = "something roams below it now",
-		    .trees = { NULL, "d/ ?d/x d/y=1", NULL },
-		    .ops = "upload:d upload:d/y",
-		    .store = "d/ d/y=1" },
-	};
-
-	CHECK_ROWS(rows);
+	CHECK_TREES(rows);
 }
 
 /* What a won directory brings back has to bring its own parents. */
 Test(plan, all_below_a_directory_that_won_lives)
 {
-	static const struct row rows[] = {
+	static const struct trees_row rows[] = {
 		{ .why = "even where local things had kept a part of it",
 		    .trees = { "d/ d/e/ d/e/g=1 d/z=1",
 			"d/ d/e/ d/e/g=1 ?d/e/x d/z=2", "d=3",
@@ -382,150 +241,7 @@ Test(plan, all_below_a_directory_that_won_lives)
 		    .base = "d/ d/e/ d/e/g=1 d/z=2" },
 	};
 
-	CHECK_ROWS(rows);
-}
-
-Test(plan, a_rename_is_found_in_both_directions)
-{
-	static const struct row rows[] = {
-		{ .why = "here",
-		    .trees = { "a=1", "b=1", "a=1" },
-		    .ops = "moved:a rename:b<a",
-		    .store = "b=1",
-		    .base = "b=1" },
-		{ .why = "there",
-		    .trees = { "a=1", "a=1", "b=1" },
-		    .ops = "moved:a rename:b<a",
-		    .local = "b=1",
-		    .base = "b=1" },
-		{ .why = "to a name that comes first",
-		    .trees = { "b=1", "a=1", "b=1" },
-		    .ops = "rename:a<b moved:b",
-		    .store = "a=1" },
-		{ .why = "of a directory",
-		    .trees = { "d/ d/x=1 d/y=2", "e/ e/x=1 e/y=2",
-			"d/ d/x=1 d/y=2" },
-		    .ops = "delete-store:d moved:d/x moved:d/y upload:e "
-			   "rename:e/x<d/x rename:e/y<d/y",
-		    .store = "e/ e/x=1 e/y=2",
-		    .base = "e/ e/x=1 e/y=2" },
-		{ .why = "and an edit on the other side: both live",
-		    .trees = { "a=1", "b=1", "a=2" },
-		    .ops = "download:a upload:b",
-		    .store = "a=2 b=1",
-		    .local = "a=2 b=1" },
-		{ .why = "of one file to two names",
-		    .trees = { "a=1", "a=1", "b=1 c=2" },
-		    .ops = "moved:a rename:b<a download:c",
-		    .local = "b=1 c=2" },
-		{ .why = "never of empty files",
-		    .trees = { "a=", "b=", "a=" },
-		    .ops = "delete-store:a upload:b",
-		    .store = "b=" },
-		{ .why = "never of symlinks",
-		    .trees = { "a>1", "b>1", "a>1" },
-		    .ops = "delete-store:a upload:b",
-		    .store = "b>1" },
-		{ .why = "not onto a path that was there before",
-		    .trees = { "a=1 b=2", "b=1", "a=1 b=2" },
-		    .ops = "delete-store:a upload:b",
-		    .store = "b=1" },
-		{ .why = "with its hard links",
-		    .trees = { "a=1&7 c=1&7", "a=1&7 c=1&7", "b=1&7 c=1&7" },
-		    .ops = "moved:a rename:b<a",
-		    .local = "b=1&7 c=1&7" },
-		{ .why = "in the home not without them",
-		    .trees = { "a=1&7 c=1&7", "a=1&7 c=1&7", "b=1 c=1&7" },
-		    .ops = "delete-local:a download:b",
-		    .local = "b=1 c=1&7" },
-		{ .why = "with another mode",
-		    .trees = { "a=1", "b=1%600", "a=1" },
-		    .ops = "moved:a rename:b<a",
-		    .store = "b=1%600" },
-	};
-
-	CHECK_ROWS(rows);
-}
-
-Test(plan, of_several_copies_the_best_fit_is_the_one_renamed)
-{
-	static const struct row rows[] = {
-		{ .why = "the same inode",
-		    .trees = { "a=1#5 b=1#6", "c=1#6", "a=1 b=1" },
-		    .ops = "delete-store:a moved:b rename:c<b" },
-		{ .why = "the same name in another directory",
-		    .trees = { "a=1 b=1 d/", "d/ d/b=1", "a=1 b=1 d/" },
-		    .ops = "delete-store:a moved:b rename:d/b<b" },
-		{ .why = "an inode goes before a name",
-		    .trees = { "a=1#5 b=1#6 d/", "d/ d/b=1#5", "a=1 b=1 d/" },
-		    .ops = "moved:a delete-store:b rename:d/b<a" },
-		{ .why = "else the first in order",
-		    .trees = { "c=1 a=1 b=1", "x=1", "b=1 c=1 a=1" },
-		    .ops = "moved:a delete-store:b delete-store:c "
-			   "rename:x<a" },
-		{ .why = "each goes once",
-		    .trees = { "c=1 b=1", "x=1 y=1 z=1", "b=1 c=1" },
-		    .ops = "moved:b moved:c rename:x<b rename:y<c upload:z" },
-		{ .why = "an inode that the file had on another disk is none",
-		    .trees = { "a=1 b=1", "c=1#6", "a=1 b=1" },
-		    .ops = "moved:a delete-store:b rename:c<a" },
-	};
-
-	CHECK_ROWS(rows);
-}
-
-Test(plan, a_rename_says_on_which_side_it_was)
-{
-	struct world w;
-
-	world_plan(&w, &(struct trees){ "a=1", "b=1", "a=1" });
-	cr_expect_eq(world_op(&w, "a")->reason, REASON_MOVED_HERE);
-	cr_expect_eq(world_op(&w, "b")->reason, REASON_MOVED_HERE);
-	world_free(&w);
-	world_plan(&w, &(struct trees){ "a=1", "a=1", "b=1" });
-	cr_expect_eq(world_op(&w, "a")->reason, REASON_MOVED_THERE);
-	cr_expect_eq(world_op(&w, "b")->reason, REASON_MOVED_THERE);
-	world_free(&w);
-}
-
-Test(plan, renames_are_found_without_inodes)
-{
-	struct world w;
-	struct err e;
-
-	world_make(&w, &(struct trees){ "a=1#5 b=1#6", "c=1#6", "a=1 b=1" });
-	w.in.base_stamp = NULL;
-	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
-	cr_expect_str_eq(world_ops(&w), "moved:a delete-store:b rename:c<a");
-	plan_free(&w.plan);
-	w.in.known = NULL;
-	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
-	cr_expect_str_eq(world_ops(&w), "moved:a delete-store:b rename:c<a");
-	world_free(&w);
-}
-
-Test(plan, what_went_while_the_rules_kept_it_out_comes_back)
-{
-	struct trees t = { "a=1 d/ d/x=1", "d/", "a=1 d/ d/x=1" };
-	struct tree known = { 0 };
-	struct world w;
-	struct err e;
-
-	world_make(&w, &t);
-	w.in.rules_changed = true;
-	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
-	cr_expect_str_eq(world_ops(&w), "delete-store:a delete-store:d/x",
-	    "seen here by the last run");
-	plan_free(&w.plan);
-	w.in.known = &known;
-	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
-	cr_expect_str_eq(world_ops(&w), "download:a download:d/x");
-	plan_free(&w.plan);
-	w.in.rules_changed = false;
-	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
-	cr_expect_str_eq(world_ops(&w), "delete-store:a delete-store:d/x",
-	    "removed in an earlier run, and still waiting");
-	world_free(&w);
+	CHECK_TREES(rows);
 }
 
 Test(plan, the_halves_of_a_rename_wait_together)
@@ -634,142 +350,6 @@ Test(plan, the_base_forgets_what_lies_below_a_file)
 	op_fail(world_op(&w, "d/x"), WHY_CHANGED);
 	world_do(&w);
 	cr_expect_str_eq(world_new_base(&w), "d=2");
-	world_free(&w);
-}
-
-/* Names for many files; the text is the caller's static buffer. */
-static const char *
-many(char *out, size_t cap, int from, int to, const char *more)
-{
-	size_t used = 0;
-
-	out[0] = '\0';
-	for (int i = from; i < to; i++)
-		used += (size_t)snprintf(out + used, cap - used, "f%03d=1 ", i);
-	snprintf(out + used, cap - used, "%s", more);
-	return out;
-}
-
-static const struct guard guard = { .percent = 50, .count = 100 };
-
-Test(guard, more_than_half_and_more_than_a_hundred_are_held)
-{
-	static char base[8192], rest[8192];
-	static const struct {
-		int files, gone;
-		size_t held;
-	} cases[] = {
-		{ 200, 101, 101 },
-		{ 200, 100, 0 },
-		{ 150, 100, 0 },
-		{ 202, 101, 0 },
-		{ 201, 101, 101 },
-		{ 90, 89, 0 },
-		{ 300, 151, 151 },
-		{ 300, 150, 0 },
-	};
-	struct world w;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		many(base, sizeof(base), 0, cases[i].files, "");
-		many(rest, sizeof(rest), cases[i].gone, cases[i].files, "");
-		world_plan(&w, &(struct trees){ base, base, rest });
-		cr_expect_eq(plan_guard(&w.plan, &w.in, &guard), cases[i].held,
-		    "from there, case %zu", i);
-		world_free(&w);
-		world_plan(&w, &(struct trees){ base, rest, base });
-		cr_expect_eq(plan_guard(&w.plan, &w.in, &guard), cases[i].held,
-		    "from here, case %zu", i);
-		world_free(&w);
-	}
-}
-
-Test(guard, a_held_deletion_changes_nothing_and_comes_again)
-{
-	static char base[8192];
-	struct world w;
-
-	many(base, sizeof(base), 0, 150, "a=1");
-	world_plan(&w, &(struct trees){ base, "a=2 b=2", base });
-	cr_expect_eq(plan_guard(&w.plan, &w.in, &guard), 150);
-	world_do(&w);
-	cr_expect_eq(strncmp(world_new_store(&w), "a=2 b=2 f000=1 ", 15), 0);
-	cr_expect_eq(strncmp(world_new_base(&w), "a=2 b=2 f000=1 ", 15), 0);
-	world_free(&w);
-}
-
-Test(guard, an_empty_home_with_a_base_was_wiped)
-{
-	static const struct {
-		const char *why;
-		struct trees trees;
-		size_t held;
-	} cases[] = {
-		{ "empty", { "a=1 d/", NULL, "a=1 d/" }, 2 },
-		{ "only what stays local", { "a=1 d/", "d/~ ?d/x", "a=1 d/" },
-		    1 },
-		{ "only what cannot be read", { "a=1 b=1", "!b", "a=1 b=1" },
-		    1 },
-		{ "one file is left", { "a=1 b=1", "b=1", "a=1 b=1" }, 0 },
-		{ "never had anything", { NULL, NULL, "a=1" }, 0 },
-	};
-	struct world w;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		world_plan(&w, &cases[i].trees);
-		cr_expect_eq(plan_guard(&w.plan, &w.in, &guard), cases[i].held,
-		    "%s", cases[i].why);
-		world_free(&w);
-	}
-}
-
-Test(guard, renames_are_no_deletions)
-{
-	static const struct guard strict = { .percent = 0, .count = 0 };
-	struct world w;
-
-	world_plan(&w, &(struct trees){ "a=1 k=2", "b=1 k=2", "a=1 k=2" });
-	cr_expect_eq(plan_guard(&w.plan, &w.in, &strict), 0);
-	cr_expect_str_eq(world_ops(&w), "moved:a rename:b<a");
-	world_free(&w);
-}
-
-Test(guard, what_would_take_a_held_place_waits)
-{
-	static const struct guard strict = { .percent = 0, .count = 0 };
-	struct world w;
-
-	world_plan(&w,
-	    &(struct trees){ "d/ d/e/ d/e/x=1 k=1", "d=2 k=1",
-		"d/ d/e/ d/e/x=1 k=1" });
-	cr_expect_eq(plan_guard(&w.plan, &w.in, &strict), 2);
-	cr_expect_str_eq(world_ops(&w),
-	    "upload:d(held) delete-store:d/e(held) delete-store:d/e/x(held)");
-	world_do(&w);
-	cr_expect_str_eq(world_new_store(&w), "d/ d/e/ d/e/x=1 k=1");
-	world_free(&w);
-}
-
-Test(guard, a_directory_left_behind_is_held_with_what_is_in_it)
-{
-	static const struct guard strict = { .percent = 0, .count = 0 };
-	struct world w;
-
-	world_plan(&w,
-	    &(struct trees){ "d/ d/x=1 d/y=1 e=1", "d/ ?d/x d/y=1 e=2", "e=1",
-		"local /d/x" });
-	cr_expect_eq(plan_guard(&w.plan, &w.in, &strict), 1);
-	cr_expect_str_eq(world_ops(&w),
-	    "none:d(held) none:d/x delete-local:d/y(held) upload:e");
-	world_do(&w);
-	cr_expect_str_eq(world_new_base(&w), "d/ d/y=1 e=2");
-	world_free(&w);
-	/* The store's deletions are held for themselves. */
-	world_plan(&w,
-	    &(struct trees){ "d/ d/x=1 e=1 f=1", "d/~ ?d/x f=1", "e=1 f=1",
-		"local /d/x" });
-	cr_expect_eq(plan_guard(&w.plan, &w.in, &strict), 1);
-	cr_expect_str_eq(world_ops(&w), "none:d none:d/x delete-store:e(held)");
 	world_free(&w);
 }
 

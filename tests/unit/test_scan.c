@@ -114,55 +114,54 @@ Test(scan, a_second_scan_has_nothing_to_read_and_shares_every_entry)
 	homes_free(&h);
 }
 
+static const struct {
+	const char *why, *command;
+	uint64_t read; /* files */
+	const char *words;
+} edits[] = {
+	{ "edited", "printf new > f", 1, "d/ d/g=g f=new l>f" },
+	{ "edited in place, same size and time",
+	    "cp -p f ../r; printf F > f; touch -r ../r f", 1,
+	    "d/ d/g=g f=F l>f" },
+	{ "replaced, same size and time", "printf F > n; touch -r f n; mv n f",
+	    1, "d/ d/g=g f=F l>f" },
+	{ "new", "printf n > d/n", 1, "d/ d/g=g d/n=n f=f l>f" },
+	{ "removed", "rm d/g", 0, "d/ f=f l>f" },
+	{ "renamed", "mv f e", 1, "d/ d/g=g e=f l>f" },
+	{ "mode", "chmod 600 f", 1, "d/ d/g=g f=f l>f" },
+	{ "mode of a directory", "chmod 700 d", 0, "d/ d/g=g f=f l>f" },
+	{ "turned link", "ln -sfn g l", 0, "d/ d/g=g f=f l>g" },
+	{ "a file became a directory", "rm f; mkdir f; touch f/x", 1,
+	    "d/ d/g=g f/ f/x= l>f" },
+	{ "a directory became a file", "rm -r d; printf d > d", 1,
+	    "d=d f=f l>f" },
+	{ "a link became a file", "rm l; printf l > l", 1, "d/ d/g=g f=f l=l" },
+	{ "a directory renamed", "mv d e", 1, "e/ e/g=g f=f l>f" },
+	{ "everything gone", "rm -r d f l", 0, "" },
+};
+
 /* One change to a home that was scanned before. */
 Test(scan, any_change_is_seen_and_only_that_is_read)
 {
-	static const struct {
-		const char *why, *command;
-		uint64_t read; /* files */
-		const char *words;
-	} cases[] = {
-		{ "edited", "printf new > f", 1, "d/ d/g=g f=new l>f" },
-		{ "edited in place, same size and time",
-		    "cp -p f ../r; printf F > f; touch -r ../r f", 1,
-		    "d/ d/g=g f=F l>f" },
-		{ "replaced, same size and time",
-		    "printf F > n; touch -r f n; mv n f", 1,
-		    "d/ d/g=g f=F l>f" },
-		{ "new", "printf n > d/n", 1, "d/ d/g=g d/n=n f=f l>f" },
-		{ "removed", "rm d/g", 0, "d/ f=f l>f" },
-		{ "renamed", "mv f e", 1, "d/ d/g=g e=f l>f" },
-		{ "mode", "chmod 600 f", 1, "d/ d/g=g f=f l>f" },
-		{ "mode of a directory", "chmod 700 d", 0, "d/ d/g=g f=f l>f" },
-		{ "turned link", "ln -sfn g l", 0, "d/ d/g=g f=f l>g" },
-		{ "a file became a directory", "rm f; mkdir f; touch f/x", 1,
-		    "d/ d/g=g f/ f/x= l>f" },
-		{ "a directory became a file", "rm -r d; printf d > d", 1,
-		    "d=d f=f l>f" },
-		{ "a link became a file", "rm l; printf l > l", 1,
-		    "d/ d/g=g f=f l=l" },
-		{ "a directory renamed", "mv d e", 1, "e/ e/g=g f=f l>f" },
-		{ "everything gone", "rm -r d f l", 0, "" },
-	};
 	struct homes h;
 	struct home one, two, fresh;
 	struct scan_sums sums;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
 		homes_make(&h);
 		homes_shell(&h,
 		    "umask 022; mkdir d; printf g > d/g; "
 		    "printf f > f; ln -s f l");
 		one = homes_scan(&h, NULL, NULL);
-		homes_shell(&h, "%s", cases[i].command);
+		homes_shell(&h, "%s", edits[i].command);
 		two = homes_scan(&h, &one, &sums);
-		cr_expect_str_eq(homes_words(&h, &two), cases[i].words, "%s",
-		    cases[i].why);
+		cr_expect_str_eq(homes_words(&h, &two), edits[i].words, "%s",
+		    edits[i].why);
 		/* What is racy is read twice. */
-		cr_expect(sums.hashed_files >= cases[i].read &&
-			sums.hashed_files <= 2 * cases[i].read,
-		    "%s: %ju", cases[i].why, (uintmax_t)sums.hashed_files);
-		cr_expect(sums.stamps_changed, "%s", cases[i].why);
+		cr_expect(sums.hashed_files >= edits[i].read &&
+			sums.hashed_files <= 2 * edits[i].read,
+		    "%s: %ju", edits[i].why, (uintmax_t)sums.hashed_files);
+		cr_expect(sums.stamps_changed, "%s", edits[i].why);
 		fresh = homes_scan(&h, NULL, NULL);
 		cr_assert_eq(fresh.tree.count, two.tree.count);
 		for (size_t k = 0; k < two.tree.count; k++) {

@@ -296,3 +296,42 @@ world_new_local(struct world *w)
 {
 	return new_tree(w, plan_new_local, &w->local.tree);
 }
+
+static void
+check_outcome(const struct trees_row *row, const char *what, const char *got,
+    const char *want)
+{
+	if (want != NULL)
+		cr_expect_str_eq(got, want, "%s: %s is %s", row->why, what,
+		    got);
+}
+
+/* Only what failed says why, and no mark of the making is left. */
+static void
+check_marks(const struct trees_row *row, const struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		cr_expect_eq(p->op[i].left, 0, "%s", row->why);
+		cr_expect_eq(p->op[i].why != WHY_NONE,
+		    p->op[i].state == OP_FAILED, "%s", row->why);
+	}
+}
+
+void
+trees_check_rows(const struct trees_row *rows, size_t count)
+{
+	struct world w;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct trees_row *row = &rows[i];
+
+		world_plan(&w, &row->trees);
+		check_outcome(row, "the plan", world_ops(&w), row->ops);
+		check_marks(row, &w.plan);
+		world_do(&w);
+		check_outcome(row, "store", world_new_store(&w), row->store);
+		check_outcome(row, "local", world_new_local(&w), row->local);
+		check_outcome(row, "base", world_new_base(&w), row->base);
+		world_free(&w);
+	}
+}

@@ -56,4 +56,15 @@ const char *world_new_store(struct world *w);
 const char *world_new_base(struct world *w);
 const char *world_new_local(struct world *w);
 
+/* One row: the trees, the plan, and what both sides hold when it is done. */
+struct trees_row {
+	const char *why;
+	struct trees trees;
+	const char *ops;
+	const char *store, *local, *base; /* NULL: not looked at */
+};
+void trees_check_rows(const struct trees_row *rows, size_t count);
+#define CHECK_TREES(rows)                                                      \
+	trees_check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+
 #endif
