@@ -113,11 +113,13 @@ dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 
 # A domain controller of the test's own; its state is made once in the build.
-dist_check_SCRIPTS += tests/scenario/80-primary-computers.sh
-TESTS += tests/scenario/80-primary-computers.sh
+dist_check_SCRIPTS += tests/scenario/80-primary-computers.sh \
+	tests/scenario/81-primary-sign-in.sh
+TESTS += tests/scenario/80-primary-computers.sh \
+	tests/scenario/81-primary-sign-in.sh
 EXTRA_DIST += tests/directory/dc.sh tests/directory/make-state \
 	tests/directory/populate.py tests/directory/smb.conf.in \
-	tests/directory/with-directory
+	tests/directory/with-directory tests/directory/count-packets
 clean-local:
 	-rm -rf tests/directory/state
 

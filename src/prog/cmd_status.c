@@ -86,6 +86,10 @@ find_standing(struct look *l, struct standing *s, struct err *e)
 	if (l->setup.store[0] == '\0') {
 		snprintf(s->reason, sizeof(s->reason), "no store is set");
 		l->c.remote = &l->c.state.head;
+	} else if (!l->primary.roams) {
+		/* As Windows shows it: of type roaming, in state local. */
+		snprintf(s->reason, sizeof(s->reason), "%s", l->primary.reason);
+		l->c.remote = &l->c.state.head;
 	} else if (setup_need_store(&l->setup, e) == -1 ||
 	    look_at_store(&l->c, s, e) == -1) {
 		return -1;
@@ -156,7 +160,7 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	const struct memo *m = &s->memo;
 	/* In the order of the page; set_texts() fills in the rest. */
 	json_t *v = json_pack("{s:n,s:n,s:n,s:s,s:s,s:n,s:o,s:o,s:o,s:o,s:n,s:"
-			      "I,s:I,s:I,s:I,s:I,s:n,s:o}",
+			      "I,s:I,s:I,s:I,s:I,s:s,s:o,s:n,s:o}",
 	    "store", "store_id", "machine", "type",
 	    l->setup.store[0] != '\0' ? "roaming" : "local", "state", s->state,
 	    "reason", "head", print_generation(l->c.head.number), "base",
@@ -166,8 +170,11 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	    (json_int_t)m->pending, "conflicts", (json_int_t)s->conflicts,
 	    "skipped", (json_int_t)m->skipped, "held_deletes",
 	    (json_int_t)m->held_deletes, "held_changes",
-	    (json_int_t)m->held_changes, "publishing", "connection",
-	    connection(l->c.store));
+	    (json_int_t)m->held_changes, "primary",
+	    verdict_word(l->primary.verdict), "answer_age",
+	    l->primary.kept ? json_integer((json_int_t)l->primary.age_s)
+			    : json_null(),
+	    "publishing", "connection", connection(l->c.store));
 
 	if (v != NULL && set_texts(v, l, s) == -1) {
 		json_decref(v);
@@ -230,6 +237,7 @@ print_text(const struct look *l, const struct standing *s)
 
 	print_field("Store", "%s", store[0] != '\0' ? store : "none");
 	print_field("Machine", "%s", l->setup.machine_name);
+	print_field("Type", "%s", store[0] != '\0' ? "roaming" : "local");
 	print_field("State", "%s", s->state);
 	if (s->reason[0] != '\0')
 		print_prose("Reason", s->reason);

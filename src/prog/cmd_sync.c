@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engine/report.h"
 #include "prog/commands.h"
+#include "prog/primary.h"
 #include "prog/progress.h"
 #include "prog/run.h"
 #include "sync/sync.h"
@@ -121,7 +122,8 @@ run_sync(const struct options *o, struct sync_how how, struct err *e)
 	how.wait_s = (unsigned)o->wait_s;
 	how.progress = progress_show;
 	how.arg = &progress;
-	if (setup_need_store(&setup, e) == 0 &&
+	if (primary_allows(&setup, e) == 0 &&
+	    setup_need_store(&setup, e) == 0 &&
 	    setup_load_rules(&setup, e) == 0)
 		status = run_with(o, &setup, &how, e);
 	setup_free(&setup);

@@ -6,6 +6,7 @@ roam_SOURCES = \
 	src/prog/look.c src/prog/look.h \
 	src/prog/past.c src/prog/past.h \
 	src/prog/changes.c src/prog/changes.h \
+	src/prog/primary.c src/prog/primary.h \
 	src/prog/print.c src/prog/print.h \
 	src/prog/run.h \
 	src/prog/progress.c src/prog/progress.h \

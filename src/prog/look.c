@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "prog/look.h"
+#include "prog/primary.h"
 
 static int
 open_store(struct look *l, const struct options *o, unsigned at, struct err *e)
@@ -24,6 +25,10 @@ look_open(struct look *l, const struct options *o, unsigned at, struct err *e)
 
 	if (setup_load(&l->setup, &how, e) == -1)
 		return -1;
+	if (primary_look(&l->primary, &l->setup, e) == -1) {
+		setup_free(&l->setup);
+		return -1;
+	}
 	context_init(&l->c, &l->setup);
 	if (((at & LOOK_STORE) == 0 || setup_need_store(&l->setup, e) == 0) &&
 	    setup_load_rules(&l->setup, e) == 0 &&

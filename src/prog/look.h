@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "prog/options.h"
+#include "signin/decision.h"
 #include "sync/context.h"
 #include "sync/setup.h"
 
@@ -12,6 +13,7 @@
  */
 struct look {
 	struct setup setup;
+	struct decision primary; /* may the profile roam here? */
 	struct context c;
 };
 

@@ -124,8 +124,11 @@ struct visit_plan {
 
 /* What this user gets on this computer: of settings, then of the directory.
  * -1 where no store can be named. */
-int visit_decide(struct visit *s, struct visit_plan *out,
+int visit_decide(struct visit *s, bool arriving, struct visit_plan *out,
     struct err *e) MUST_CHECK;
+
+/* May there be a store, by the settings or by the directory? */
+bool visit_may_have_store(const struct visit *s);
 
 /* --- The verbs: an exit status ------------------------------------------- */
 int visit_open(struct visit *s);

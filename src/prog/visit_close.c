@@ -101,7 +101,7 @@ visit_close(struct visit *s)
 		visit_let_go(s, 1, e.text);
 		return 1;
 	}
-	if (!last || s->setup.conf.conf.store[0] == '\0' ||
+	if (!last || !visit_may_have_store(s) ||
 	    s->ledger.state == LEDGER_OUT) {
 		visit_let_go(s, 0,
 		    last ? "nothing to save" : "another session is open");

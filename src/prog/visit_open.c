@@ -117,7 +117,7 @@ visit_open(struct visit *s)
 		visit_let_go(s, 1, e.text);
 		return 1;
 	}
-	if (s->setup.conf.conf.store[0] == '\0') {
+	if (!visit_may_have_store(s)) {
 		visit_let_go(s, 0, "no store is set");
 		return 0;
 	}

@@ -67,7 +67,7 @@ prepare(struct call *c, struct visit *s, const char *command, struct err *e)
 {
 	char path[PATH_MAX];
 
-	if (visit_decide(s, &c->plan, e) == -1)
+	if (visit_decide(s, strcmp(command, "login") == 0, &c->plan, e) == -1)
 		return -1;
 	add(c, "roam");
 	add(c, command);

@@ -66,6 +66,15 @@ out:
 	return rc;
 }
 
+/* A directory that all may enter, whatever the umask is. */
+static int
+make_dir(const char *dir)
+{
+	if (mkdir(dir, 0755) == 0)
+		return chmod(dir, 0755);
+	return errno == EEXIST ? 0 : -1;
+}
+
 /* dir, and its parent, where they are missing. */
 static int
 open_dir(const char *dir, struct err *e)
@@ -78,9 +87,9 @@ open_dir(const char *dir, struct err *e)
 	    (size_t)(slash - dir) < sizeof(parent)) {
 		memcpy(parent, dir, (size_t)(slash - dir));
 		parent[slash - dir] = '\0';
-		(void)mkdir(parent, 0755);
+		(void)make_dir(parent);
 	}
-	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
+	if (make_dir(dir) == -1)
 		return err_sys(e, "%s", dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	return fd != -1 ? fd : err_sys(e, "%s", dir);

@@ -139,7 +139,10 @@ ledger_save(const char *dir, uid_t uid, const struct ledger *l, struct err *e)
 
 		if (parent != NULL && (end = strrchr(parent, '/')) != NULL) {
 			*end = '\0';
-			(void)mkdir(parent, 0755);
+			/* Answers of the directory lie below it, too, for
+			 * their users to read. */
+			if (mkdir(parent, 0755) == 0)
+				(void)chmod(parent, 0755);
 			(void)mkdir(dir, 0700);
 		}
 		free(parent);

@@ -4,25 +4,12 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "signin/account.h"
 #include "signin/answer_cache.h"
 #include "signin/directory.h"
 #include "signin/pairs.h"
 
 #define OS_RELEASE "/usr/lib/os-release"
-
-bool
-policy_lists(const char *list, const char *word)
-{
-	size_t len = strlen(word), n;
-
-	while (*(list += strspn(list, " \t,")) != '\0') {
-		n = strcspn(list, " \t,");
-		if (n == len && memcmp(list, word, n) == 0)
-			return true;
-		list += n;
-	}
-	return false;
-}
 
 /* Which of words (up to NULL) is word: checked when the settings were read. */
 static unsigned
@@ -75,7 +62,7 @@ policy_question(struct question *out, const struct policy_how *how)
 static bool
 is_terminal(const struct policy_how *how)
 {
-	return policy_lists(how->conf->terminal_services, how->service);
+	return account_listed(how->conf->terminal_services, how->service);
 }
 
 /* Is there anything to ask? */
@@ -191,7 +178,7 @@ void
 policy_decide(struct policy *out, const struct policy_how *how)
 {
 	const struct conf *c = how->conf;
-	bool exempt = policy_lists(c->primary_exempt, how->user);
+	bool exempt = account_listed(c->primary_exempt, how->user);
 	bool needed = needs_directory(how, exempt);
 	struct facts kept = { 0 };
 	struct decision_input in = { .enabled = c->primary_computers,
@@ -216,7 +203,7 @@ policy_decide(struct policy *out, const struct policy_how *how)
 		sign(&out->facts, how);
 	}
 	in.facts = out->asked ? &out->facts : NULL;
-	in.failure = out->failure;
+	in.failure = how->ask ? out->failure : "it was not asked again";
 	decision_make(&out->decision, &in);
 	if (out->asked && how->keep && is_sure(out, how) &&
 	    answer_cache_save(how->cache, how->uid, how->gid, &out->facts,

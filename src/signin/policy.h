@@ -49,7 +49,4 @@ void policy_decide(struct policy *out, const struct policy_how *how);
 /* What conf says about how the directory is asked, and about whom. */
 void policy_question(struct question *out, const struct policy_how *how);
 
-/* Is word one of list, whose words are parted by blanks or commas? */
-bool policy_lists(const char *list, const char *word);
-
 #endif
