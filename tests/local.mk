@@ -108,7 +108,8 @@ scenarios = \
 	tests/scenario/73-machine-end.sh \
 	tests/scenario/74-server-trouble.sh \
 	tests/scenario/75-sign-in-hostile.sh \
-	tests/scenario/76-sign-in-systemd.sh
+	tests/scenario/76-sign-in-systemd.sh \
+	tests/scenario/77-sign-in-kills.sh
 dist_check_SCRIPTS += $(scenarios)
 TESTS += $(scenarios)
 
