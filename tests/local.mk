@@ -127,7 +127,7 @@ clean-local:
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 	tests/scenario/lines.sh tests/scenario/races.sh \
 	tests/scenario/stops.sh tests/scenario/with-smbd \
-	tests/scenario/with-dc tests/smb-proxy
+	tests/scenario/with-dc tests/smb-proxy tests/smb-login
 
 # Whole machines for scenarios, in namespaces; what tests/lab/lib.sh says.
 EXTRA_DIST += tests/lab/lib.sh tests/lab/host tests/lab/session \
@@ -155,9 +155,12 @@ format:
 .PHONY: analyze format
 
 # --- Measuring, on demand ---------------------------------------------------
-EXTRA_DIST += tests/make-home tests/session-change tests/bench
+EXTRA_DIST += tests/make-home tests/session-change tests/bench tests/bench-smb
 
 bench: $(bin_PROGRAMS)
 	'$(srcdir)/tests/bench'
 
-.PHONY: bench
+bench-smb: $(bin_PROGRAMS) $(roamlibexec_PROGRAMS)
+	'$(srcdir)/tests/bench-smb'
+
+.PHONY: bench bench-smb

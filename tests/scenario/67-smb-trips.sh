@@ -53,38 +53,11 @@ sys.exit(any(is_ > most for is_, most in zip($is, ($trips, $up, $down))))" ||
 }
 
 # --- A session and nothing else --------------------------------------------------
-cat > "$work/login.py" <<-'END'
-	import os, socket, struct, subprocess, sys
-	worker, port, credentials = sys.argv[1:]
-	user, password = (line.split('=', 1)[1].strip() for line in open(credentials))
-	home = os.path.join(os.path.dirname(credentials), 'worker')
-	os.makedirs(home + '/.smb', exist_ok=True)
-	with open(home + '/.smb/smb.conf', 'w') as f:
-	    f.write('[global]\nclient min protocol = SMB3\nclient signing = required\n')
-	ours, its = socket.socketpair()
-	def start():
-	    os.dup2(its.fileno(), 3)
-	child = subprocess.Popen([worker], preexec_fn=start, pass_fds=(3,),
-	                         env={'HOME': home, 'LC_ALL': 'C'})
-	def text(t):
-	    return struct.pack('<H', len(t)) + t.encode() + b'\0'
-	def ask(op, body):
-	    ours.sendall(struct.pack('<IIB', 5 + len(body), op, op) + body)
-	    head = ours.recv(9, socket.MSG_WAITALL)
-	    rest = ours.recv(struct.unpack('<I', head[:4])[0] - 5, socket.MSG_WAITALL)
-	    if head[8] != 13:
-	        sys.exit(f'{op}: {rest}')
-	ask(1, struct.pack('<QQ', int(port), 5000) + text('127.0.0.1'))
-	ask(2, struct.pack('<QQQQ', 0, 0, 5000, 0) + text('home') + text('line')
-	    + text(user) + text('') + text(password))
-	child.kill()
-	child.wait()
-END
 fill 1 > /dev/null
 costs 'first push' 1000 100000000 100000 smb a push
 through
-expect 0 python3 "$work/login.py" "${ROAM_LIBEXEC:-$PWD}/roam-smb" \
-	"$(cat "$work/port")" "$ROAM_TEST_CREDENTIALS"
+expect 0 "$srcdir/tests/smb-login" "${ROAM_LIBEXEC:-$PWD}/roam-smb" \
+	"$(cat "$work/port")" "$ROAM_TEST_CREDENTIALS" home line
 setup=$(counted "d['round_trips']")
 [ "$setup" -le 16 ] || fail "a login costs $setup round trips"
 
