@@ -102,6 +102,7 @@ scenarios = \
 	tests/scenario/65-smb-refused.sh \
 	tests/scenario/66-smb-claims.sh \
 	tests/scenario/67-smb-trips.sh \
+	tests/scenario/68-smb-many.sh \
 	tests/scenario/70-sign-in.sh \
 	tests/scenario/71-sign-in-smb.sh \
 	tests/scenario/72-sign-in-kerberos.sh \
