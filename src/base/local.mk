@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
 	src/base/reader.c src/base/reader.h \
 	src/base/hash.c src/base/hash.h \
 	src/base/clock.c src/base/clock.h \
+	src/base/when.c src/base/when.h \
 	src/base/io.c src/base/io.h \
 	src/base/step.c src/base/step.h \
 	src/base/crew.c src/base/crew.h \
@@ -30,6 +31,7 @@ tests_unit_test_base_SOURCES = \
 	tests/unit/test_reader.c \
 	tests/unit/test_hash.c \
 	tests/unit/test_clock.c \
+	tests/unit/test_when.c \
 	tests/unit/test_io.c \
 	tests/unit/test_step.c \
 	tests/unit/test_crew.c \

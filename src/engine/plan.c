@@ -46,6 +46,7 @@ static const char *const reasons[] = {
 	[REASON_MERGED] = "changed on both sides, merged",
 	[REASON_NEWEST] = "changed on both sides, the newer one is taken",
 	[REASON_LOST] = "its content was lost in the store",
+	[REASON_UNDONE] = "came with what is undone",
 	[REASON_RESTORED] = "restored",
 };
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == REASON__COUNT,

@@ -59,6 +59,7 @@ enum reason {
 	REASON_MERGED,     /* changed on both sides, made one by a driver */
 	REASON_NEWEST,   /* changed on both sides, the driver takes the newer */
 	REASON_LOST,     /* the same, but the store has lost its content */
+	REASON_UNDONE,   /* came with what 'undo' takes back */
 	REASON_RESTORED, /* asked for by 'restore' or 'conflicts take' */
 	REASON__COUNT
 };
@@ -139,9 +140,10 @@ void plan_free(struct plan *p);
  * A plan that puts the entries of want (of another generation, say) into the
  * home, whatever the store holds. What they replace loses a conflict, so that
  * it is kept; what they do not name stays. A file never replaces a directory.
+ * What gone names goes where the home has it still and nothing else in it.
  */
 int plan_put(struct plan *out, const struct tree *local,
-    const struct tree *want, struct err *e) MUST_CHECK;
+    const struct tree *want, const struct tree *gone, struct err *e) MUST_CHECK;
 
 /* Ops that need a side outside sides wait: OP_PENDING. */
 void plan_restrict(struct plan *p, unsigned sides);

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/path.h"
 #include "base/text.h"
@@ -134,6 +135,19 @@ changes_find(struct changes *out, const struct tree *from,
 	}
 	*out = c;
 	return 0;
+}
+
+void
+changes_within(struct changes *c, const char *path)
+{
+	size_t kept = 0, len = strlen(path);
+
+	for (size_t i = 0; i < c->count; i++)
+		if (len == 0 ||
+		    path_is_within(c->at[i].entry->path,
+			c->at[i].entry->path_len, path, len))
+			c->at[kept++] = c->at[i];
+	c->count = kept;
 }
 
 void

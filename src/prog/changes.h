@@ -37,6 +37,8 @@ struct changes {
 /* What is opaque in to, where that is a home, is left out. */
 int changes_find(struct changes *out, const struct tree *from,
     const struct home *to, struct err *e) MUST_CHECK;
+/* Leave only those at path and below. */
+void changes_within(struct changes *c, const char *path);
 void changes_free(struct changes *c);
 
 /* A line a change, then the sums; all: however many there are. */

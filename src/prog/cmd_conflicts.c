@@ -1,4 +1,10 @@
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +14,11 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "engine/json.h"
+#include "local/scan.h"
 #include "local/shelf.h"
+#include "local/vouch.h"
 #include "prog/commands.h"
+#include "prog/compare.h"
 #include "prog/look.h"
 #include "prog/print.h"
 #include "prog/run.h"
@@ -150,9 +159,127 @@ copy_out(int from, int to, struct err *e)
 	return n == -1 ? -1 : 0;
 }
 
-/* The loser's bytes: from the shelf where they lie there, else the store. */
+/* The loser's bytes to a descriptor: from the shelf where they lie there, else
+ * from the store. */
+static int
+copy_loser(struct look *l, const struct conflict *c, int to, struct err *e)
+{
+	int fd = -1, rc;
+
+	if (l->c.statefd != -1 && c->loser->type == ENTRY_FILE)
+		fd = shelf_open(l->c.statefd, c->id, e);
+	if (fd == -1) {
+		if (c->loser->type == ENTRY_FILE && l->c.store == NULL)
+			return err_set(e, ERR_OFFLINE,
+			    "%s: the store does not answer", c->loser->path);
+		return extract_content(&l->c, c->loser, to, e);
+	}
+	rc = copy_out(fd, to, e);
+	close(fd);
+	return rc;
+}
+
+/* What the home has at the path now: content and what is known of it. */
+static int
+open_present(struct look *l, const char *path, struct entry *out, struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	fd = root_at(&l->c.root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, e);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(e, ERR_GONE, "%s: no regular file", path);
+	}
+	*out = (struct entry){ .path = path,
+		.path_len = (uint16_t)strlen(path),
+		.type = ENTRY_FILE,
+		.size = (uint64_t)st.st_size,
+		.mtime_ns = stat_mtime_ns(&st),
+		.mode = st.st_mode & ENTRY_MODE_MASK };
+	if (scan_hash(fd, &st, &out->hash, e) == -1 ||
+	    lseek(fd, 0, SEEK_SET) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* From what the home has to what lost: what taking it back would change. */
+static int
+show_difference(struct look *l, const struct conflict *c, struct err *e)
+{
+	char label[PATH_LEN_MAX + 64];
+	struct entry present = { 0 };
+	struct version_of now = { .label = c->loser->path, .entry = &present },
+			  lost = { .label = label, .entry = c->loser };
+	const char *by = c->machine != NULL ? c->machine->name : "?";
+	struct err none;
+	int rc = -1;
+
+	snprintf(label, sizeof(label), "%s (conflict %016" PRIx64 " from %s)",
+	    c->loser->path, c->id, by);
+	now.fd = open_present(l, c->loser->path, &present, &none);
+	lost.fd = memfd_create("roam", MFD_CLOEXEC);
+	if (lost.fd == -1)
+		err_sys(e, "%s", c->loser->path);
+	else if (copy_loser(l, c, lost.fd, e) == 0)
+		rc = lseek(lost.fd, 0, SEEK_SET) == -1
+		    ? err_sys(e, "%s", c->loser->path)
+		    : compare_print(&now, &lost, e);
+	if (now.fd != -1)
+		close(now.fd);
+	if (lost.fd != -1)
+		close(lost.fd);
+	return rc;
+}
+
 static int
 show(const struct options *o, uint64_t id, struct err *e)
+{
+	const struct conflict *c;
+	struct profile list;
+	struct look l;
+	int rc = -1;
+
+	if (open_list(&l, o, &list, e) == -1)
+		return -1;
+	if (find(&list, id, &c, e) == 0)
+		rc = o->diff ? show_difference(&l, c, e)
+			     : copy_loser(&l, c, STDOUT_FILENO, e);
+	profile_free(&list);
+	look_close(&l);
+	return rc;
+}
+
+/* A new file: nothing that exists is overwritten. In a directory it gets the
+ * name that it had. */
+static int
+create(const char *to, const struct entry *loser, struct err *e)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd, n;
+
+	if (stat(to, &st) == 0 && S_ISDIR(st.st_mode))
+		n = snprintf(path, sizeof(path), "%s/%s", to,
+		    path_name(loser->path, loser->path_len));
+	else
+		n = snprintf(path, sizeof(path), "%s", to);
+	if (n >= (int)sizeof(path))
+		return err_set(e, ERR_USAGE, "%s: path too long", to);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1 && errno == EEXIST)
+		return err_set(e, ERR_USAGE,
+		    "%s: is there already; choose another name", path);
+	return fd != -1 ? fd : err_sys(e, "%s", path);
+}
+
+/* Beside the home's own version, which stays: so does the conflict. */
+static int
+take_to(const struct options *o, uint64_t id, struct err *e)
 {
 	const struct conflict *c;
 	struct profile list;
@@ -163,18 +290,26 @@ show(const struct options *o, uint64_t id, struct err *e)
 		return -1;
 	if (find(&list, id, &c, e) == -1)
 		goto out;
-	if (l.c.statefd != -1 && c->loser->type == ENTRY_FILE)
-		fd = shelf_open(l.c.statefd, id, e);
-	if (fd != -1)
-		rc = copy_out(fd, STDOUT_FILENO, e);
-	else if (c->loser->type == ENTRY_FILE && l.c.store == NULL)
-		err_set(e, ERR_OFFLINE, "%s: the store does not answer",
-		    c->loser->path);
-	else
-		rc = extract_content(&l.c, c->loser, STDOUT_FILENO, e);
+	if (c->loser->type != ENTRY_FILE) {
+		err_set(e, ERR_USAGE, "%s: --to takes files, this is a %s",
+		    c->loser->path, entry_kind(c->loser));
+		goto out;
+	}
+	if (o->dry_run) {
+		rc = printf("would write %llu bytes to %s\n",
+			 (unsigned long long)c->loser->size, o->to) < 0;
+		goto out;
+	}
+	if ((fd = create(o->to, c->loser, e)) == -1)
+		goto out;
+	if (copy_loser(&l, c, fd, e) == 0)
+		rc = fsync(fd) == 0 ? 0 : err_sys(e, "%s", o->to);
+	if (rc == 0 && !o->quiet && !o->json)
+		printf("written; 'roam conflicts drop %016" PRIx64
+		       "' settles the conflict\n",
+		    id);
+	close(fd);
 out:
-	if (fd != -1)
-		close(fd);
 	profile_free(&list);
 	look_close(&l);
 	return rc;
@@ -258,8 +393,9 @@ drop(const struct options *o, uint64_t id, struct err *e)
 
 /* A choose of sync_run(): the loser, and that it no longer is one. */
 static int
-choose_loser(struct context *c, struct tree *want, void *arg, struct err *e)
+choose_loser(struct context *c, struct wanted *out, void *arg, struct err *e)
 {
+	struct tree *want = &out->want;
 	const uint64_t *id = arg;
 	const struct conflict *found;
 	struct profile list = { 0 };
@@ -280,12 +416,15 @@ take(const struct options *o, uint64_t id, struct err *e)
 {
 	const struct sync_how how = {
 		.sides = SIDE_HOME,
+		.dry_run = o->dry_run,
 		.choose = choose_loser,
 		.choose_arg = &id,
 		.done = set_dropped,
 		.done_arg = id,
 	};
 
+	if (o->to != NULL)
+		return take_to(o, id, e);
 	return run_sync(o, how, e);
 }
 

@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "engine/json.h"
 #include "prog/changes.h"
 #include "prog/commands.h"
+#include "prog/history.h"
 #include "prog/past.h"
 #include "prog/print.h"
 
@@ -118,9 +120,15 @@ cmd_log(const struct options *o, struct err *e)
 	struct look l;
 	int rc;
 
+	char path[PATH_LEN_MAX + 1];
+
 	if (past_open(&l, o, e) == -1)
 		return -1;
-	rc = o->json ? print_log_json(&l, o, e) : print_log(&l, o, e);
+	if (o->count == 0)
+		rc = o->json ? print_log_json(&l, o, e) : print_log(&l, o, e);
+	else if ((rc = path_from_user(path, sizeof(path), l.setup.home,
+		      o->operand[0], e)) == 0)
+		rc = history_log(&l, o, path, e);
 	look_close(&l);
 	return rc;
 }
@@ -212,14 +220,20 @@ out:
 int
 cmd_show(const struct options *o, struct err *e)
 {
+	char path[PATH_LEN_MAX + 1];
 	struct look l;
 	uint64_t number;
 	int rc;
 
-	if (look_generation(o->operand[0], &number, e) == -1 ||
-	    past_open(&l, o, e) == -1)
+	if (past_open(&l, o, e) == -1)
 		return -1;
-	rc = show(&l, o, number, e);
+	rc = past_generation(&l.c, o->operand[0], &number, e);
+	if (rc == 0 && o->count == 1)
+		rc = show(&l, o, number, e);
+	else if (rc == 0 &&
+	    (rc = path_from_user(path, sizeof(path), l.setup.home,
+		 o->operand[1], e)) == 0)
+		rc = history_show(&l, o, number, path, e);
 	look_close(&l);
 	return rc;
 }

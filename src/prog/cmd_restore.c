@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "prog/commands.h"
 #include "prog/look.h"
+#include "prog/past.h"
 #include "prog/run.h"
 #include "sync/choose.h"
 #include "sync/extract.h"
@@ -12,7 +13,7 @@
 /* What is asked for: paths of one generation. */
 struct request {
 	const struct options *o;
-	uint64_t gen;
+	const char *from; /* NULL: the head */
 };
 
 static int
@@ -29,14 +30,18 @@ add_operand(const struct request *q, const struct context *c,
 
 /* A choose of sync_run(): the operands' versions of that generation. */
 static int
-choose(struct context *c, struct tree *want, void *arg, struct err *e)
+choose(struct context *c, struct wanted *out, void *arg, struct err *e)
 {
 	const struct request *q = arg;
+	struct tree *want = &out->want;
+	uint64_t gen = 0;
 	struct commit commit = { 0 };
 	struct profile profile = { 0 };
 	int rc;
 
-	rc = context_generation(c, q->gen, &commit, &profile, e);
+	if (q->from != NULL && past_generation(c, q->from, &gen, e) == -1)
+		return -1;
+	rc = context_generation(c, gen, &commit, &profile, e);
 	for (int i = 0; i < q->o->count && rc == 0; i++)
 		rc =
 		    add_operand(q, c, &profile.tree, q->o->operand[i], want, e);
@@ -80,16 +85,20 @@ out:
 
 /* With --to nothing of the home is touched. */
 static int
-restore_to(const struct options *o, uint64_t gen, struct err *e)
+restore_to(const struct options *o, const char *from, struct err *e)
 {
 	struct commit commit = { 0 };
 	struct profile profile = { 0 };
+	uint64_t gen = 0;
 	struct look l;
-	int rc;
+	int rc = 0;
 
 	if (look_open(&l, o, LOOK_STORE, e) == -1)
 		return -1;
-	rc = context_generation(&l.c, gen, &commit, &profile, e);
+	if (from != NULL)
+		rc = past_generation(&l.c, from, &gen, e);
+	if (rc == 0)
+		rc = context_generation(&l.c, gen, &commit, &profile, e);
 	for (int i = 0; i < o->count && rc == 0; i++)
 		rc = extract_operand(&l, &profile.tree, o->operand[i], o, e);
 	commit_free(&commit);
@@ -101,7 +110,7 @@ restore_to(const struct options *o, uint64_t gen, struct err *e)
 int
 cmd_restore(const struct options *o, struct err *e)
 {
-	struct request q = { .o = o };
+	struct request q = { .o = o, .from = o->at != NULL ? o->at : o->from };
 	const struct sync_how how = {
 		.sides = SIDE_HOME,
 		.dry_run = o->dry_run,
@@ -109,9 +118,15 @@ cmd_restore(const struct options *o, struct err *e)
 		.choose_arg = &q,
 	};
 
-	if (o->from != NULL && look_generation(o->from, &q.gen, e) == -1)
-		return -1;
+	if (o->from != NULL && o->at != NULL)
+		return err_set(e, ERR_USAGE,
+		    "--from and --at: give one of the two");
+	if (q.from != NULL && !past_is_generation(q.from))
+		return err_set(e, ERR_USAGE,
+		    "%s: not a generation: a number as 'roam log' shows it, "
+		    "head, or a time such as 'yesterday 14:00'",
+		    q.from);
 	if (o->to != NULL)
-		return restore_to(o, q.gen, e);
+		return restore_to(o, q.from, e);
 	return run_sync(o, how, e);
 }

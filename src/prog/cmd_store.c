@@ -261,8 +261,6 @@ cmd_export(const struct options *o, struct err *e)
 	uint64_t number;
 	int rc;
 
-	if (look_generation(o->operand[0], &number, e) == -1)
-		return -1;
 	if (isatty(STDOUT_FILENO))
 		return err_set(e, ERR_USAGE,
 		    "not onto a terminal: redirect it, as in 'roam export %s > "
@@ -270,7 +268,9 @@ cmd_export(const struct options *o, struct err *e)
 		    o->operand[0]);
 	if (past_open_store(&l, o, e) == -1)
 		return -1;
-	rc = write_archive(&l, number, e);
+	rc = past_generation(&l.c, o->operand[0], &number, e);
+	if (rc == 0)
+		rc = write_archive(&l, number, e);
 	look_close(&l);
 	return rc;
 }

@@ -15,6 +15,7 @@ int cmd_log(const struct options *o, struct err *e);
 int cmd_show(const struct options *o, struct err *e);
 int cmd_diff(const struct options *o, struct err *e);
 int cmd_restore(const struct options *o, struct err *e);
+int cmd_undo(const struct options *o, struct err *e);
 int cmd_conflicts(const struct options *o, struct err *e);
 int cmd_why(const struct options *o, struct err *e);
 int cmd_verify(const struct options *o, struct err *e);

@@ -24,6 +24,9 @@ roam_SOURCES = \
 	src/prog/cmd_config.c \
 	src/prog/cmd_rules.c \
 	src/prog/cmd_primary.c \
+	src/prog/compare.c src/prog/compare.h \
+	src/prog/cmd_undo.c \
+	src/prog/history.c src/prog/history.h \
 	src/prog/cmd_restore.c \
 	src/prog/cmd_conflicts.c \
 	src/prog/cmd_store.c \

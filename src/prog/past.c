@@ -1,6 +1,9 @@
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "base/when.h"
 #include "prog/past.h"
 
 static int
@@ -38,6 +41,64 @@ past_open_store(struct look *l, const struct options *o, struct err *e)
 		return 0;
 	look_close(l);
 	return -1;
+}
+
+/* The newest generation that is not younger than ns. */
+static int
+find_at(struct context *c, int64_t ns, uint64_t *out, struct err *e)
+{
+	const struct repo *r = c->repo;
+	char time[TEXT_TIME_MAX];
+	struct commit commit;
+	int64_t oldest = 0;
+
+	for (size_t i = r->number_count; i-- > 0;) {
+		if (repo_commit(c->repo, r->number[i], &commit, e) == -1) {
+			if (!repo_is_damage(e))
+				return -1;
+			continue;
+		}
+		oldest = commit.time_ns;
+		commit_free(&commit);
+		if (oldest <= ns) {
+			*out = r->number[i];
+			return 0;
+		}
+	}
+	if (oldest == 0)
+		return err_set(e, ERR_GONE, "%s: the store is empty",
+		    c->setup->store);
+	return err_set(e, ERR_GONE,
+	    "nothing that old is kept: the oldest generation is of %s",
+	    text_time_local(oldest, time));
+}
+
+int
+past_generation(struct context *c, const char *text, uint64_t *out,
+    struct err *e)
+{
+	int64_t ns;
+
+	if (strspn(text, "0123456789") == strlen(text) ||
+	    strcmp(text, "head") == 0)
+		return look_generation(text, out, e);
+	if (when_parse(text, clock_now_ns(), &ns, e) == -1)
+		return err_set(e, ERR_USAGE,
+		    "%s: not a generation: a number as 'roam log' shows it, "
+		    "head, or a time such as 'yesterday 14:00'",
+		    text);
+	return find_at(c, ns, out, e);
+}
+
+bool
+past_is_generation(const char *text)
+{
+	int64_t ns;
+	struct err e;
+
+	return strcmp(text, "head") == 0 ||
+	    (*text != '\0' && strspn(text, "0123456789") == strlen(text)) ||
+	    when_parse(text, clock_now_ns(), &ns, &e) == 0;
 }
 
 static int

@@ -25,6 +25,16 @@ int past_open_store(struct look *l, const struct options *o,
 int past_first(struct look *l, size_t *out, struct err *e) MUST_CHECK;
 
 /*
+ * The generation that text names: "42", "head" (0), or the newest one that was
+ * there at a time as when_parse() reads it. ERR_USAGE; ERR_GONE where all are
+ * younger. The store's generations are listed (past_open(), or a run).
+ */
+int past_generation(struct context *c, const char *text, uint64_t *out,
+    struct err *e) MUST_CHECK;
+/* Does text name a generation, and not a path? */
+bool past_is_generation(const char *text);
+
+/*
  * What a generation holds; 0 is the newest that holds as a whole. ERR_GONE says
  * which there are, or that it was collected. The profile's entries live in the
  * arena of l.

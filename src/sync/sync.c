@@ -55,13 +55,14 @@ scan(struct round *r, struct err *e)
 static int
 make_put(struct round *r, struct err *e)
 {
-	struct tree want = { 0 };
+	struct wanted w = { .want = { 0 } };
 	int rc;
 
-	rc = r->how->choose(r->c, &want, r->how->choose_arg, e);
+	rc = r->how->choose(r->c, &w, r->how->choose_arg, e);
 	if (rc == 0)
-		rc = plan_put(&r->plan, &r->local.tree, &want, e);
-	tree_free(&want);
+		rc = plan_put(&r->plan, &r->local.tree, &w.want, &w.gone, e);
+	tree_free(&w.want);
+	tree_free(&w.gone);
 	return rc;
 }
 

@@ -16,6 +16,12 @@
  * lost its race starts over with the new head; what was applied and packed so
  * far stays done.
  */
+/* What a run is to put into the home, and what of it is to go where the home
+ * has it still; trees of borrowed entries. */
+struct wanted {
+	struct tree want, gone;
+};
+
 enum sync_stage { SYNC_SCAN, SYNC_RECEIVE, SYNC_APPLY, SYNC_SEND };
 
 struct sync_how {
@@ -35,7 +41,7 @@ struct sync_how {
 	 * loaded), and keeps what they replace. base and store stay as they
 	 * are, so the next sync takes the change to the store.
 	 */
-	int (*choose)(struct context *c, struct tree *want, void *choose_arg,
+	int (*choose)(struct context *c, struct wanted *out, void *choose_arg,
 	    struct err *e);
 	void *choose_arg;
 	/* Called with done_arg when all that was chosen is in the home. */
