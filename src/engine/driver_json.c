@@ -211,7 +211,6 @@ cut(struct object *o, const struct version *v, struct err *e)
 		if (!o->comma)
 			break;
 		s.at++;
-		from = s.at;
 	}
 	o->tail = between(from, v->text + v->len - 1);
 	return 0;

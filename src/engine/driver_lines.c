@@ -119,11 +119,13 @@ end_line(struct buf *out, const struct piece *next)
 }
 
 static void
-put(struct buf *out, const struct piece *r, size_t count)
+put(struct buf *out, const struct pieces *p, size_t from, size_t to)
 {
-	for (size_t i = 0; i < count; i++) {
-		end_line(out, &r[i]);
-		buf_bytes(out, r[i].text, r[i].len);
+	if (p->at == NULL)
+		return;
+	for (size_t i = from; i < to; i++) {
+		end_line(out, &p->at[i]);
+		buf_bytes(out, p->at[i].text, p->at[i].len);
 	}
 }
 
@@ -174,12 +176,14 @@ put_union(struct buf *out, const struct pieces *l, const struct pieces *r,
 		stop = common < l->count ? to[common] : r->count;
 		while (j < stop &&
 		    (common == i || !dated ||
-			time_of(&r->at[j]) <= time_of(&l->at[i])))
-			put(out, &r->at[j++], 1);
+			time_of(&r->at[j]) <= time_of(&l->at[i]))) {
+			put(out, r, j, j + 1);
+			j++;
+		}
 		j += common == i; /* it is the one that l has, too */
-		put(out, &l->at[i], 1);
+		put(out, l, i, i + 1);
 	}
-	put(out, &r->at[j], r->count - j);
+	put(out, r, j, r->count);
 }
 
 static int
@@ -218,14 +222,14 @@ driver_lines(const struct versions *in, struct buf *out, bool *sure,
 	struct chunk c;
 	int rc = 0;
 
-	(void)sure;
+	*sure = true; /* whatever it may be */
 	if (cut(&t.base, &in->base, e) == -1 ||
 	    cut(&t.local, &in->local, e) == -1 ||
 	    cut(&t.remote, &in->remote, e) == -1 || three_match(&t, e) == -1)
 		rc = -1;
 	while (rc == 0 && three_next(&t, &c)) {
 		if (c.same)
-			put(out, &t.local.at[c.l0], c.l1 - c.l0);
+			put(out, &t.local, c.l0, c.l1);
 		else
 			rc = merge_chunk(&t, &c, out, e);
 	}

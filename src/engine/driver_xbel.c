@@ -159,21 +159,16 @@ on_end(void *arg, const XML_Char *name)
 		stop(r);
 }
 
-/* Nobody who writes bookmarks declares entities. */
+/* Nobody who writes bookmarks declares entities of his own. */
 static void XMLCALL
-on_entity(void *arg, const XML_Char *name, int is_parameter,
-    const XML_Char *value, int value_len, const XML_Char *base,
-    const XML_Char *system, const XML_Char *public, const XML_Char *notation)
+on_doctype(void *arg, const XML_Char *name, const XML_Char *system_id,
+    const XML_Char *public_id, int has_own)
 {
 	(void)name;
-	(void)is_parameter;
-	(void)value;
-	(void)value_len;
-	(void)base;
-	(void)system;
-	(void)public;
-	(void)notation;
-	stop(arg);
+	(void)system_id;
+	(void)public_id;
+	if (has_own)
+		stop(arg);
 }
 
 static int
@@ -187,7 +182,7 @@ cut(struct list *l, bool *sure, struct err *e)
 		return err_set(e, ERR_SYSTEM, "bookmarks: out of memory");
 	XML_SetUserData(r.parser, &r);
 	XML_SetElementHandler(r.parser, on_start, on_end);
-	XML_SetEntityDeclHandler(r.parser, on_entity);
+	XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
 	if (XML_Parse(r.parser, l->text.text, (int)l->text.len, XML_TRUE) !=
 		XML_STATUS_OK ||
 	    r.bad)

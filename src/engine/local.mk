@@ -61,6 +61,7 @@ tests_property_model_SOURCES = \
 	tests/property/acts.c tests/property/acts.h \
 	tests/property/run.c tests/property/run.h \
 	tests/property/apply.c \
+	tests/property/blend.c \
 	tests/property/check.c \
 	tests/property/world.c tests/property/world.h
 tests_property_model_LDADD = $(ENGINE_LIBS)

@@ -148,28 +148,43 @@ trace(const struct matcher *m, const struct stretch *s, int d, int k)
 	}
 }
 
-/* Myers' comparison, row by row; x counts pieces of a, x - k of b. */
+/* As far as equal pieces go from x on diagonal k. */
+static int
+run_along(const struct matcher *m, const struct stretch *s, int x, int k)
+{
+	int a_len = (int)(s->a1 - s->a0), b_len = (int)(s->b1 - s->b0);
+
+	while (x < a_len && x - k >= 0 && x - k < b_len &&
+	    same_at(m, s->a0 + (size_t)x, s->b0 + (size_t)(x - k)))
+		x++;
+	return x;
+}
+
+/* One row of Myers' comparison: x counts pieces of a, x - k of b. Is the end of
+ * both reached? */
+static bool
+reach(const struct matcher *m, const struct stretch *s, int d)
+{
+	int a_len = (int)(s->a1 - s->a0), b_len = (int)(s->b1 - s->b0), x;
+	const int *above = d > 0 ? row(m, d - 1) : NULL;
+
+	for (int k = -d; k <= d; k += 2) {
+		x = run_along(m, s, step_to(above, d, k), k);
+		row(m, d)[k] = x;
+		if (x >= a_len && k == a_len - b_len) {
+			trace(m, s, d, k);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 compare(const struct matcher *m, const struct stretch *s)
 {
-	int a_len = (int)(s->a1 - s->a0), b_len = (int)(s->b1 - s->b0), x;
-
-	for (int d = 0; d <= m->edits_max; d++) {
-		for (int k = -d; k <= d; k += 2) {
-			x = step_to(d > 0 ? row(m, d - 1) : NULL, d, k);
-			while (x < a_len && x >= 0 && x - k >= 0 &&
-			    x - k < b_len &&
-			    same_at(m, s->a0 + (size_t)x,
-				s->b0 + (size_t)(x - k)))
-				x++;
-			row(m, d)[k] = x;
-			if (x >= a_len && x - k >= b_len &&
-			    k == a_len - b_len) {
-				trace(m, s, d, k);
-				return;
-			}
-		}
-	}
+	for (int d = 0; d <= m->edits_max; d++)
+		if (reach(m, s, d))
+			return;
 }
 
 static void

@@ -294,6 +294,7 @@ plan_make(struct plan *out, const struct plan_in *in, struct err *e)
 	if (plan_find_units(&p, in, e) == -1)
 		goto fail;
 	plan_settle(&p, in);
+	plan_settle_units(&p);
 	if (plan_find_renames(&p, in, e) == -1)
 		goto fail;
 	*out = p;

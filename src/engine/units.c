@@ -172,11 +172,23 @@ unit_holds(const struct unit *u, const char *path, size_t len)
 
 /* --- Decisions ------------------------------------------------------------ */
 
+/* A directory on one side and something else on the other is none of both; the
+ * directory will win. */
+static bool
+is_unit_no_more(const struct plan *p, const struct unit *u)
+{
+	const struct op *op = plan_find(p, u->path, u->len);
+
+	return u->is_dir && op != NULL && op->local != NULL &&
+	    op->remote != NULL && op->local->type != op->remote->type;
+}
+
 /* What both sides did to a unit since they agreed. */
 struct news {
 	bool local, remote;               /* anything at all */
 	const struct entry *here, *there; /* the newest that they wrote */
 	bool waits;
+	bool split; /* no unit any more */
 };
 
 static void
@@ -223,6 +235,12 @@ local_wins(const struct news *n)
 	if (n->here == NULL || n->there == NULL)
 		return n->there == NULL;
 	return merge_winner(n->here, n->there) > 0;
+}
+
+static bool
+is_contested(const struct news *n)
+{
+	return n->local && n->remote && !n->split;
 }
 
 static void
@@ -279,14 +297,15 @@ settle_units(struct plan *p, const struct plan_in *in, struct news *news)
 {
 	struct op *op;
 
+	for (size_t i = 0; i < p->unit_count; i++)
+		news[i].split = is_unit_no_more(p, &p->unit[i]);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->op[i].unit != 0)
 			note_op(&news[p->op[i].unit - 1], &p->op[i],
 			    p->unit[p->op[i].unit - 1].is_dir);
 	for (size_t i = 0; i < p->count; i++) {
 		op = &p->op[i];
-		if (op->unit != 0 && news[op->unit - 1].local &&
-		    news[op->unit - 1].remote)
+		if (op->unit != 0 && is_contested(&news[op->unit - 1]))
 			take(op, local_wins(&news[op->unit - 1]));
 	}
 	for (size_t i = 0; i < p->unit_count; i++)
@@ -324,12 +343,27 @@ plan_hold_units(struct plan *p)
 	uint32_t unit = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->op[i].unit == unit || !is_held(&p->op[i]))
+		if (p->op[i].unit == 0 || p->op[i].unit == unit ||
+		    !is_held(&p->op[i]))
 			continue;
 		unit = p->op[i].unit;
 		for (size_t k = 0; k < p->count; k++)
 			if (p->op[k].unit == unit &&
 			    p->op[k].state == OP_PLANNED)
 				p->op[k].state = OP_PENDING;
+	}
+}
+
+void
+plan_settle_units(struct plan *p)
+{
+	uint32_t unit = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->op[i].unit == 0 || p->op[i].unit == unit ||
+		    p->op[i].state != OP_FAILED)
+			continue;
+		unit = p->op[i].unit;
+		plan_fail_unit(p, unit, WHY_UNIT);
 	}
 }

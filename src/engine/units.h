@@ -18,6 +18,10 @@
 int plan_find_units(struct plan *p, const struct plan_in *in,
     struct err *e) MUST_CHECK;
 
+/* After directories were settled: where a part of a unit failed the rest of it
+ * does. */
+void plan_settle_units(struct plan *p);
+
 /* Where a part of a unit is held back the rest of it waits. */
 void plan_hold_units(struct plan *p);
 

@@ -43,18 +43,6 @@ now(const struct world *w, unsigned m)
 	return w->tick + w->clock[m];
 }
 
-/* A hash that is no order of time. */
-static struct hash
-hash_for(unsigned content)
-{
-	uint64_t mixed = (content + 1) * UINT64_C(0x9e3779b97f4a7c15);
-	struct hash h;
-
-	for (int i = 0; i < HASH_LEN; i++)
-		h.b[i] = (uint8_t)(mixed >> (i % 8) * 8);
-	return h;
-}
-
 static void
 put(struct world *w, unsigned m, unsigned spot, enum entry_type type,
     unsigned content)
@@ -74,7 +62,7 @@ put(struct world *w, unsigned m, unsigned spot, enum entry_type type,
 		.mode = type == ENTRY_DIR ? 0755 : 0644,
 	};
 	if (type == ENTRY_FILE) {
-		t->size = content == 0 ? 0 : 1 + content % 3;
+		t->size = content_size(content);
 	} else if (type == ENTRY_LINK) {
 		snprintf(target, sizeof(target), "t%u", content);
 		x->target = arena_copy(&w->arena, target, strlen(target), &e);
@@ -83,7 +71,7 @@ put(struct world *w, unsigned m, unsigned spot, enum entry_type type,
 		t->mode = 0777;
 	}
 	if (type != ENTRY_DIR) {
-		t->hash = hash_for(content);
+		t->hash = content_hash(content);
 		t->place = (struct place){ .gen = 1, .frame = content };
 	}
 	w->pc[m].home[spot] = (struct node){ t, ++w->inodes, false };
@@ -92,7 +80,7 @@ put(struct world *w, unsigned m, unsigned spot, enum entry_type type,
 static unsigned
 new_content(struct world *w)
 {
-	return w->contents < CONTENTS ? w->contents++ : CONTENTS - 1;
+	return content_new(w, false);
 }
 
 static void
@@ -393,6 +381,37 @@ act_restore(struct world *w, unsigned m, const unsigned arg[3])
 	w->forgetful = true;
 }
 
+static void
+forget_rules(struct world *w)
+{
+	for (unsigned m = 0; m < w->pcs; m++) {
+		rules_free(w->rules[m]);
+		w->rules[m] = NULL;
+	}
+}
+
+/* The administrator names a driver, or a unit, for all. */
+static void
+act_driver(struct world *w, unsigned m, const unsigned arg[3])
+{
+	(void)m;
+	(void)arg;
+	w->merging = !w->merging;
+	forget_rules(w);
+}
+
+static void
+act_unit(struct world *w, unsigned m, const unsigned arg[3])
+{
+	unsigned at = arg[0] % SPOTS;
+
+	(void)m;
+	while (spots[at].parent >= 0)
+		at = (unsigned)spots[at].parent;
+	w->unit = w->unit < 0 ? (int)at : -1;
+	forget_rules(w);
+}
+
 const struct act acts[] = {
 	{ "create", act_create, 8 },
 	{ "mkdir", act_mkdir, 6 },
@@ -412,6 +431,8 @@ const struct act acts[] = {
 	{ "forget", act_forget, 1 },
 	{ "snapshot", act_snapshot, 1 },
 	{ "restore", act_restore, 1 },
+	{ "driver", act_driver, 2 },
+	{ "unit", act_unit, 2 },
 };
 const unsigned act_count = sizeof(acts) / sizeof(acts[0]);
 const unsigned act_user_count = 10;

@@ -68,7 +68,7 @@ static void
 shelve(struct run *r, const struct op *op)
 {
 	if (op->loser != NULL && op->loser_is_local)
-		set_add(&r->pc->pending, (unsigned)content_of(op->loser));
+		set_join(&r->pc->pending, &r->w->holds[content_of(op->loser)]);
 }
 
 static const struct entry *
@@ -162,8 +162,10 @@ do_removal(struct run *r, struct op *op)
 		op_fail(op, WHY_BLOCKED);
 	else if (op->result != NULL)
 		place(r, op, spot, false);
-	else
+	else {
+		shelve(r, op);
 		r->pc->home[spot] = (struct node){ 0 };
+	}
 }
 
 /* The order in which a home is changed. */
@@ -179,15 +181,43 @@ static const struct phase {
 };
 
 static void
-walk(struct run *r, const struct phase *phase)
+walk(struct run *r, const struct phase *phase, uint32_t unit)
 {
 	for (size_t k = 0; k < r->plan.count && !r->cut; k++) {
 		struct op *op =
 		    &r->plan.op[phase->backwards ? r->plan.count - 1 - k : k];
 
-		if (is_due(op) && phase->is(op) && !stopped(r, op))
+		if (op->unit == unit && is_due(op) && phase->is(op) &&
+		    (unit != 0 || !stopped(r, op)))
 			phase->act(r, op);
 	}
+}
+
+/* All of a unit or nothing, in one step. */
+static void
+swap_unit(struct run *r, uint32_t unit)
+{
+	struct op *first = NULL;
+
+	for (size_t i = 0; i < r->plan.count; i++) {
+		struct op *op = &r->plan.op[i];
+
+		if (op->unit != unit || !is_due(op))
+			continue;
+		first = first != NULL ? first : op;
+		if (!is_as_seen(&r->pc->home[op_spot(op)], op->local)) {
+			plan_fail_unit(&r->plan, unit, WHY_CHANGED);
+			return;
+		}
+	}
+	if (first == NULL)
+		return;
+	if (stopped(r, first)) {
+		plan_fail_unit(&r->plan, unit, WHY_UNIT);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		walk(r, &phases[i], unit);
 }
 
 /* The old path of a rename shares the fate of the new one. */
@@ -244,8 +274,10 @@ apply(struct run *r)
 	const struct entry *wanted[SPOTS];
 	bool touched[SPOTS] = { 0 };
 
+	for (uint32_t u = 1; u <= r->plan.unit_count && !r->cut; u++)
+		swap_unit(r, u);
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
-		walk(r, &phases[i]);
+		walk(r, &phases[i], 0);
 	share_fate(r);
 	for (unsigned i = 0; i < SPOTS; i++)
 		wanted[i] = r->local[i].entry;

@@ -32,6 +32,9 @@ same_decision(const struct op *a, const struct op *b, bool same_clocks)
 	bool ties = !same_clocks &&
 	    (a->action == ACTION_CONFLICT || a->reason == REASON_ATTRS_BOTH);
 
+	/* Who wins decides of all of a unit. */
+	if (!same_clocks && a->unit != 0)
+		return true;
 	return strcmp(op_path(a, NULL), op_path(b, NULL)) == 0 &&
 	    a->action == b->action && a->moved == b->moved &&
 	    (a->reason == b->reason ||
@@ -104,6 +107,14 @@ check_plan(struct run *r, const struct inputs *i)
 		    op->action == ACTION_CONFLICT)
 			world_fail(w, "1: %s: a conflict of one computer alone",
 			    op_path(op, NULL));
+		if (r->look.hidden[spot] && op->sides != 0 &&
+		    op->state == OP_PLANNED)
+			world_fail(w, "6: pc%u: %s is changed unseen", r->m,
+			    op_path(op, NULL));
+		/* Of a unit one side's version takes all, the other's goes to
+		 * the list. */
+		if (op->unit != 0 && is_winner(op->reason))
+			continue;
 		if (op->result == NULL && (op->sides & SIDE_HOME) != 0 &&
 		    r->pc->kept_here[spot])
 			world_fail(w, "7: pc%u: %s is deleted, a rule kept it",
@@ -114,29 +125,62 @@ check_plan(struct run *r, const struct inputs *i)
 			    "7: pc%u: the store's %s is deleted, a rule kept "
 			    "it",
 			    r->m, op_path(op, NULL));
-		if (r->look.hidden[spot] && op->sides != 0 &&
-		    op->state == OP_PLANNED)
-			world_fail(w, "6: pc%u: %s is changed unseen", r->m,
-			    op_path(op, NULL));
 	}
 }
 
+/* Does t hold all of that content, be it merged with others? */
 static bool
-is_in(const struct entry *const *tree, int content)
+holds(const struct world *w, const struct entry *t, int content)
+{
+	int c = content_of(t);
+
+	return c == content ||
+	    (c >= 0 && set_covers(&w->holds[c], &w->holds[content]));
+}
+
+static bool
+is_kept(const struct world *w, const struct set *in, int content)
+{
+	return set_covers(in, &w->holds[content]);
+}
+
+static bool
+is_in(const struct world *w, const struct entry *const *tree, int content)
 {
 	for (unsigned i = 0; i < SPOTS; i++)
-		if (content_of(tree[i]) == content)
+		if (holds(w, tree[i], content))
 			return true;
 	return false;
 }
 
 static bool
-is_at_home(const struct pc *pc, int content)
+is_at_home(const struct world *w, const struct pc *pc, int content)
 {
 	for (unsigned i = 0; i < SPOTS; i++)
-		if (content_of(pc->home[i].entry) == content)
+		if (holds(w, pc->home[i].entry, content))
 			return true;
 	return false;
+}
+
+/* A unit in the store is all as it was, or all as it is in this home. */
+static void
+check_unit(struct run *r, const struct entry *const *was,
+    const struct entry *const *now)
+{
+	const struct world *w = r->w;
+	bool old = true, own = true;
+
+	if (w->unit < 0 || !is_dir(now[w->unit]))
+		return;
+	for (unsigned i = (unsigned)w->unit; i < spots[w->unit].end; i++) {
+		if (r->look.hidden[i] || excluded(w, r->m, i, was))
+			continue;
+		old &= content_of(now[i]) == content_of(was[i]);
+		own &= content_of(now[i]) == content_of(r->local[i].entry);
+	}
+	if (!old && !own)
+		world_fail(r->w, "units: pc%u: %s is torn", r->m,
+		    spots[w->unit].path);
 }
 
 /* What the new head lacks was known to the one who published it. */
@@ -146,6 +190,7 @@ check_published(struct run *r, const struct entry *const *was)
 	struct world *w = r->w;
 	const struct entry *const *now = world_head(w);
 
+	check_unit(r, was, now);
 	for (unsigned i = 0; i < SPOTS; i++) {
 		int content = content_of(was[i]);
 
@@ -154,9 +199,9 @@ check_published(struct run *r, const struct entry *const *was)
 			world_fail(w, "%s: pc%u changed the store's %s",
 			    r->look.hidden[i] ? "6" : "7", r->m, spots[i].path);
 		if (content >= 0 && content != content_of(now[i]) &&
-		    !set_has(&r->pc->seen[i], (unsigned)content) &&
-		    !set_has(&w->conflicts, (unsigned)content) &&
-		    !is_in(now, content))
+		    !is_kept(w, &r->pc->seen[i], content) &&
+		    !is_kept(w, &w->conflicts, content) &&
+		    !is_in(w, now, content))
 			world_fail(w, "1: pc%u: lost update of the store's %s",
 			    r->m, spots[i].path);
 	}
@@ -179,17 +224,17 @@ check_home(struct run *r)
 			    spots[i].path);
 		if (content < 0 || content == content_of(r->pc->home[i].entry))
 			continue;
-		if (!set_has(&w->conflicts, (unsigned)content) &&
-		    !set_has(&r->pc->pending, (unsigned)content) &&
-		    !set_has(&w->history, (unsigned)content) &&
-		    !is_at_home(r->pc, content))
+		if (!is_kept(w, &w->conflicts, content) &&
+		    !is_kept(w, &r->pc->pending, content) &&
+		    !is_kept(w, &w->history, content) &&
+		    !is_at_home(w, r->pc, content))
 			world_fail(w, "1: pc%u: %s is lost", r->m,
 			    spots[i].path);
 		if (content != content_of(r->base_before[i]) &&
 		    content != content_of(r->base[i]) &&
-		    !set_has(&w->conflicts, (unsigned)content) &&
-		    !set_has(&r->pc->pending, (unsigned)content) &&
-		    !is_in(head, content) && !is_at_home(r->pc, content))
+		    !is_kept(w, &w->conflicts, content) &&
+		    !is_kept(w, &r->pc->pending, content) &&
+		    !is_in(w, head, content) && !is_at_home(w, r->pc, content))
 			world_fail(w, "1: pc%u: lost update of %s", r->m,
 			    spots[i].path);
 	}
@@ -255,6 +300,7 @@ check_settled(struct run *r)
 	inputs_of(&again, &i);
 	if (plan_make(&again.plan, &i.in, &e) == -1)
 		world_fail(w, "plan: %s", e.text);
+	blend(&again);
 	plan_restrict(&again.plan, r->how->sides);
 	for (k = 0; k < again.plan.count; k++)
 		if (again.plan.op[k].state == OP_PLANNED ||
@@ -271,10 +317,24 @@ check_settled(struct run *r)
 	plan_free(&again.plan);
 }
 
+/* A unit of which something cannot be read waits. */
+static bool
+unit_waits(const struct world *w, unsigned m)
+{
+	for (unsigned i = 0; i < SPOTS; i++)
+		if (w->unit >= 0 && spot_holds((unsigned)w->unit, i) &&
+		    w->pc[m].home[i].locked)
+			return true;
+	return false;
+}
+
 /* Is spot at, below or above something that m leaves alone? */
 static bool
 is_apart(const struct world *w, unsigned m, unsigned spot)
 {
+	if (w->unit >= 0 && spot_holds((unsigned)w->unit, spot) &&
+	    unit_waits(w, m))
+		return true;
 	for (unsigned i = 0; i < SPOTS; i++)
 		if ((w->rule[m][i] != RULE_NONE || w->pc[m].home[i].locked) &&
 		    (spot_holds(i, spot) || spot_holds(spot, i)))

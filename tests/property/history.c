@@ -148,7 +148,7 @@ start(struct world *w)
 		for (unsigned i = 0; i < SPOTS; i++)
 			w->pc[m].home[i] = w->pc[0].home[i];
 	for (unsigned m = 0; m < w->pcs; m++) {
-		notice(&w->pc[m]);
+		notice(w, &w->pc[m]);
 		world_run(w, m, &how);
 	}
 }
@@ -183,7 +183,7 @@ play(struct world *w, const struct step *s)
 		return;
 	}
 	acts[s->kind].run(w, s->m, arg);
-	notice(&w->pc[s->m]);
+	notice(w, &w->pc[s->m]);
 }
 
 /* Does anything stay local, or cannot be read, anywhere? */

@@ -20,7 +20,7 @@ draw(uint64_t *rng, uint64_t below)
 static const struct rules *
 rules_of(struct world *w, unsigned m)
 {
-	char text[SPOTS * 24], *at = text;
+	char text[SPOTS * 24 + 64], *at = text;
 	struct err e;
 
 	if (w->rules[m] != NULL)
@@ -29,6 +29,10 @@ rules_of(struct world *w, unsigned m)
 		if (w->rule[m][i] != RULE_NONE)
 			at += sprintf(at, "local /%s%s\n", spots[i].path,
 			    w->rule[m][i] == RULE_DIRS ? "/" : "");
+	if (w->merging)
+		at += sprintf(at, "merge=lines a.b\n");
+	if (w->unit >= 0)
+		at += sprintf(at, "unit /%s/\n", spots[w->unit].path);
 	if (at == text)
 		return NULL;
 	if (rules_new(&w->rules[m], &e) == -1 ||
@@ -109,6 +113,7 @@ make_plan(struct run *r)
 		return;
 	}
 	check_plan(r, &i);
+	blend(r);
 	plan_restrict(&r->plan, r->how->sides);
 	if (r->how->fault == FAULT_GUARD) {
 		(void)plan_guard_changes(&r->plan, &i.in, &strict);
@@ -191,7 +196,17 @@ is_for_store(const struct op *op)
 	return op->state == OP_PLANNED && (op->sides & SIDE_STORE) != 0;
 }
 
-/* Ops of the store that can be done are; losers go to the list. */
+static bool
+fails_to_go(struct run *r, const struct op *op)
+{
+	return !can_send(r, op) ||
+	    (r->how->fault == FAULT_FAIL && op->result != NULL &&
+		op->result->type == ENTRY_FILE && !op_is_shown(op) &&
+		draw(&r->rng, 4) == 0);
+}
+
+/* Ops of the store that can be done are, units as a whole; losers go to the
+ * list. */
 static void
 send(struct run *r, struct set *conflicts)
 {
@@ -199,18 +214,20 @@ send(struct run *r, struct set *conflicts)
 
 	for (size_t i = 0; i < r->plan.count; i++) {
 		op = &r->plan.op[i];
+		if (!is_for_store(op) || !fails_to_go(r, op))
+			continue;
+		op_fail(op, WHY_CHANGED);
+		if (op->unit != 0)
+			plan_fail_unit(&r->plan, op->unit, WHY_UNIT);
+	}
+	for (size_t i = 0; i < r->plan.count; i++) {
+		op = &r->plan.op[i];
 		if (!is_for_store(op))
 			continue;
-		if (!can_send(r, op) ||
-		    (r->how->fault == FAULT_FAIL && op->result != NULL &&
-			op->result->type == ENTRY_FILE && !op_is_shown(op) &&
-			draw(&r->rng, 4) == 0)) {
-			op_fail(op, WHY_CHANGED);
-			continue;
-		}
 		op->state = OP_DONE;
 		if (op->loser != NULL && !op->loser_is_local)
-			set_add(conflicts, (unsigned)content_of(op->loser));
+			set_join(conflicts,
+			    &r->w->holds[content_of(op->loser)]);
 	}
 }
 
@@ -227,7 +244,7 @@ lose_race(struct run *r)
 	if (other == r->m)
 		return;
 	acts[r->how->arg % act_user_count].run(w, other, arg);
-	notice(&w->pc[other]);
+	notice(w, &w->pc[other]);
 	if (w->verbose)
 		printf("    meanwhile pc%u: %s, sync\n", other,
 		    acts[r->how->arg % act_user_count].name);
@@ -268,7 +285,7 @@ publish(struct run *r)
 	w->conflicts = conflicts;
 	for (unsigned i = 0; i < SPOTS; i++)
 		if (content_of(g->at[i]) >= 0)
-			set_add(&w->history, (unsigned)content_of(g->at[i]));
+			set_join(&w->history, &w->holds[content_of(g->at[i])]);
 	g->conflicts = w->conflicts;
 	g->history = w->history;
 	check_published(r, was);
@@ -294,7 +311,7 @@ change_both(struct run *r)
 
 			acts[r->how->arg % act_user_count].run(r->w, r->m, arg);
 			memcpy(r->before, r->pc->home, sizeof(r->before));
-			notice(r->pc);
+			notice(r->w, r->pc);
 		}
 		apply(r);
 		if (r->w->verbose)
@@ -353,7 +370,7 @@ world_run(struct world *w, unsigned m, const struct how *how)
 	change_both(&r);
 	if (w->failure[0] == '\0' && !r.cut)
 		save(&r);
-	notice(r.pc);
+	notice(w, r.pc);
 	if (w->failure[0] == '\0')
 		check_home(&r);
 	if (w->failure[0] == '\0' && is_clean(&r))

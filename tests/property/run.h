@@ -58,6 +58,10 @@ struct inputs {
 };
 void inputs_of(struct run *r, struct inputs *i);
 
+/* The drivers' part of a plan, as sync/blend.c has it; now and then a driver is
+ * unsure. */
+void blend(struct run *r);
+
 /* Carry out the home's side of r->plan; sets r->cut where it was killed. */
 void apply(struct run *r);
 

@@ -72,6 +72,15 @@ set_join(struct set *into, const struct set *from)
 }
 
 bool
+set_covers(const struct set *a, const struct set *b)
+{
+	for (unsigned i = 0; i < CONTENTS / 64; i++)
+		if ((b->bits[i] & ~a->bits[i]) != 0)
+			return false;
+	return true;
+}
+
+bool
 set_is_empty(const struct set *s)
 {
 	for (unsigned i = 0; i < CONTENTS / 64; i++)
@@ -90,6 +99,8 @@ world_new(struct world *w, unsigned pcs)
 	w->machines.arena = &w->arena;
 	w->pcs = pcs;
 	w->contents = 1;
+	w->unit = -1;
+	set_add(&w->holds[0], 0);
 	for (unsigned m = 0; m < pcs; m++)
 		if ((w->self[m] = machines_intern(&w->machines, ids[m], ids[m],
 			 &e)) == NULL)
@@ -126,6 +137,33 @@ world_head(const struct world *w)
 	static const struct entry *const none[SPOTS];
 
 	return w->gens > 0 ? w->gen[w->gens - 1].at : none;
+}
+
+unsigned
+content_new(struct world *w, bool merged)
+{
+	unsigned c = w->contents < CONTENTS ? w->contents++ : CONTENTS - 1;
+
+	if (!merged)
+		set_add(&w->holds[c], c);
+	return c;
+}
+
+struct hash
+content_hash(unsigned content)
+{
+	uint64_t mixed = (content + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	struct hash h;
+
+	for (int i = 0; i < HASH_LEN; i++)
+		h.b[i] = (uint8_t)(mixed >> (i % 8) * 8);
+	return h;
+}
+
+uint64_t
+content_size(unsigned content)
+{
+	return content == 0 ? 0 : 1 + content % 3;
 }
 
 int
@@ -166,12 +204,12 @@ entry_in_group(struct world *w, const struct entry *t, uint64_t group)
 }
 
 void
-notice(struct pc *pc)
+notice(const struct world *w, struct pc *pc)
 {
 	for (unsigned i = 0; i < SPOTS; i++)
 		if (content_of(pc->home[i].entry) >= 0)
-			set_add(&pc->seen[i],
-			    (unsigned)content_of(pc->home[i].entry));
+			set_join(&pc->seen[i],
+			    &w->holds[content_of(pc->home[i].entry)]);
 }
 
 struct tree

@@ -36,6 +36,8 @@ struct set {
 
 void set_add(struct set *s, unsigned content);
 bool set_has(const struct set *s, unsigned content);
+/* Is all of b in a? */
+bool set_covers(const struct set *a, const struct set *b);
 void set_join(struct set *into, const struct set *from);
 bool set_is_empty(const struct set *s);
 
@@ -91,7 +93,11 @@ struct world {
 	bool verbose;
 	/* Something was done after which one computer alone may conflict. */
 	bool forgetful;
-	bool linked;       /* hard links came into play */
+	bool linked;  /* hard links came into play */
+	bool merging; /* files called "a.b" have a driver */
+	int unit;     /* spot that is a unit where it is a directory; -1 */
+	/* What a content holds: itself, and all that was merged into it. */
+	struct set holds[CONTENTS];
 	char failure[512]; /* the first broken promise; "" if none */
 };
 
@@ -105,6 +111,11 @@ void world_free(struct world *w);
 void world_fail(struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const struct entry *const *world_head(const struct world *w);
 
+/* A content that nobody wrote before; merged: of nothing of its own. */
+unsigned content_new(struct world *w, bool merged);
+/* The hash and size that it has: no order of time. */
+struct hash content_hash(unsigned content);
+uint64_t content_size(unsigned content);
 /* The number of what a file or symlink holds; -1 for a directory or nothing. */
 int content_of(const struct entry *t);
 bool is_dir(const struct entry *t);
@@ -112,7 +123,7 @@ struct entry *entry_like(struct world *w, const struct entry *t, unsigned spot);
 /* The same but for the hard-link group, which is the scan's to say. */
 const struct entry *entry_in_group(struct world *w, const struct entry *t,
     uint64_t group);
-void notice(struct pc *pc);
+void notice(const struct world *w, struct pc *pc);
 
 /* A tree of the entries that are there, in buf. */
 struct tree tree_of(const struct entry *const at[SPOTS],

@@ -102,6 +102,10 @@ Test(units, wait_as_a_whole)
 		    .trees = { "u/ u/a=1 u/b=1", "u/ u/a=2 !u/b",
 			"u/ u/a=1 u/b=1", "unit u/\n" },
 		    .ops = "upload:u/a(failed)" },
+		{ .why = "what lies beside does not",
+		    .trees = { "u/ u/a=1 u/b=1 x=1 y=1", "u/ u/a=2 !u/b x=2 !y",
+			"u/ u/a=1 u/b=1 x=1 y=1", "unit u/\n" },
+		    .ops = "upload:u/a(failed) upload:x" },
 		{ .why = "what stays local is no part of it",
 		    .trees = { "u/ u/a=1", "u/ u/a=2 ?u/b", "u/ u/a=1",
 			"unit u/\nlocal u/b\n" },
@@ -138,4 +142,19 @@ Test(units, are_databases_with_their_logs)
 	};
 
 	CHECK_ROWS(rows);
+}
+
+Test(units, are_held_as_a_whole_and_alone)
+{
+	static const struct trees trees = { "u/ u/a=1 u/b=1 x=1 y=1 z=1",
+		"u/ u/a=2 z=2", "u/ u/a=1 u/b=1 x=1 y=1 z=1", "unit u/\n" };
+	static const struct guard strict = { .percent = 10, .count = 1 };
+	struct world w;
+
+	world_plan(&w, &trees);
+	cr_expect_eq(plan_guard(&w.plan, &w.in, &strict), 3);
+	cr_expect_str_eq(world_ops(&w),
+	    "upload:u/a(pending) delete-store:u/b(held) delete-store:x(held) "
+	    "delete-store:y(held) upload:z");
+	world_free(&w);
 }
