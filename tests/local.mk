@@ -88,6 +88,7 @@ scenarios = \
 	tests/scenario/65-sign-in-policy.sh \
 	tests/scenario/67-sign-in-links.sh \
 	tests/scenario/68-sign-in-limits.sh \
+	tests/scenario/69-sign-in-checkpoints.sh \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \
 	tests/scenario/53-rules.sh \

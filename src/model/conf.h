@@ -39,8 +39,11 @@ struct conf {
 	uint64_t slow_delay_ms;  /* 0: none is too long */
 	uint64_t login_budget_s; /* of a whole sign-in; 0: no limit */
 	uint64_t logout_budget_s;
-	char *logout;               /* "foreground" or "background" */
-	bool local_only, read_only; /* at sign-in and sign-out */
+	char *logout;                /* "foreground" or "background" */
+	uint64_t checkpoint_s;       /* between two in a session; 0: none */
+	char *checkpoint_time;       /* "22:30", "" if none */
+	uint64_t checkpoint_delay_s; /* at most, by chance */
+	bool local_only, read_only;  /* at sign-in and sign-out */
 	/* Lists of words; "" where there are none. */
 	char *only_users, *only_groups, *not_users, *not_groups, *not_services;
 	uint64_t min_uid;

@@ -21,6 +21,7 @@ static int check_attribute(const char *value, struct err *e);
 static int check_without(const char *value, struct err *e);
 static int check_slow(const char *value, struct err *e);
 static int check_logout(const char *value, struct err *e);
+static int check_time(const char *value, struct err *e);
 
 /* clang-format off */
 const struct conf_key conf_keys[] = {
@@ -119,7 +120,7 @@ const struct conf_key conf_keys[] = {
 	  "users below are the system's and have no profile" },
 	{ "sessions", "login_budget", CONF_DURATION,
 	  offsetof(struct conf, login_budget_s),
-	  0, 3600, NULL, "60s", "",
+	  0, 3600, NULL, "1m", "",
 	  "how long a sign-in may take, all in all; 0: any time" },
 	{ "sessions", "logout_budget", CONF_DURATION,
 	  offsetof(struct conf, logout_budget_s),
@@ -140,8 +141,22 @@ const struct conf_key conf_keys[] = {
 	  "days after which an unused copy is removed; 0: never" },
 	{ "sessions", "flush_timeout", CONF_DURATION,
 	  offsetof(struct conf, flush_timeout_s),
-	  1, 3600, NULL, "60s", "",
+	  1, 3600, NULL, "1m", "",
 	  "how long the machine's end waits for what is pending" },
+	{ "sessions", "checkpoint", CONF_DURATION,
+	  offsetof(struct conf, checkpoint_s),
+	  0, 720 * 3600, NULL, "0d",
+	  "Background upload of a roaming user profile's registry file",
+	  "how often changes are saved while a session lasts; 0: never" },
+	{ "sessions", "checkpoint_time", CONF_TEXT,
+	  offsetof(struct conf, checkpoint_time),
+	  0, 0, check_time, "",
+	  "Background upload of a roaming user profile's registry file",
+	  "the time of day at which they are saved, as 22:30" },
+	{ "sessions", "checkpoint_delay", CONF_DURATION,
+	  offsetof(struct conf, checkpoint_delay_s),
+	  0, 24 * 3600, NULL, "1h", "",
+	  "later by as much, at most, so that not all come at once" },
 	{ "history", "keep", CONF_DURATION, offsetof(struct conf, keep_s),
 	  0, 36500 * DAY, NULL, "30d", "",
 	  "how long superseded generations are kept" },
@@ -422,4 +437,20 @@ check_logout(const char *value, struct err *e)
 	static const char *const words[] = { "foreground", "background", NULL };
 
 	return check_word(value, words, "foreground, background", e);
+}
+
+/* Two digits, a colon, two digits: an hour and a minute. */
+static int
+check_time(const char *value, struct err *e)
+{
+	static const char digits[] = "0123456789";
+
+	if (value[0] == '\0')
+		return 0;
+	if (strlen(value) != 5 || value[2] != ':' ||
+	    strspn(value, digits) != 2 || strspn(value + 3, digits) != 2 ||
+	    strcmp(value, "24") >= 0 || value[3] > '5')
+		return err_set(e, ERR_USAGE,
+		    "'%s': a time of day is like 07:05 or 22:30", value);
+	return 0;
 }

@@ -18,6 +18,8 @@ load_setup(struct attend *a, struct err *e)
 	struct setup_how how = options_setup(a->o);
 	struct err why;
 
+	/* Where nobody names a store any more, profiles do not roam. */
+	how.last_store = false;
 	if (setup_load(&a->setup, &how, &why) == 0)
 		return 0;
 	how.defaults = true;
@@ -41,7 +43,7 @@ load_facts(struct attend *a)
 	a->facts.local_only = conf->local_only;
 	a->facts.mandatory = conf->mandatory;
 	a->facts.read_only |= conf->read_only;
-	if (budget_s > 0)
+	if (budget_s > 0 && a->facts.occasion != OCCASION_CHECKPOINT)
 		a->until_s = clock_steady_s() + (double)budget_s;
 }
 
@@ -111,6 +113,10 @@ do_duty(struct attend *a, struct err *e)
 {
 	bool login = a->facts.occasion == OCCASION_LOGIN;
 
+	if (a->decision.duty == DUTY_NONE) {
+		do_nothing(a);
+		return attend_tell(a, e);
+	}
 	if (a->facts.occasion == OCCASION_LOGOUT &&
 	    strcmp(a->setup.conf.conf.logout, "background") == 0) {
 		a->ending.state = ENDING_BEHIND;
@@ -156,12 +162,10 @@ attend(const struct options *o, enum occasion occasion, struct err *e)
 	} else {
 		load_facts(&a);
 		a.decision = occasion_decide(&a.facts);
-		if (a.decision.duty == DUTY_NONE) {
-			do_nothing(&a);
-			rc = attend_tell(&a, e);
-		} else {
-			rc = do_duty(&a, e);
-		}
+		if (occasion == OCCASION_LOGOUT)
+			attend_end_watch(&a);
+		rc = do_duty(&a, e);
+		attend_watch(&a);
 	}
 	if (a.statefd != -1)
 		close(a.statefd);

@@ -36,6 +36,11 @@ struct attend {
  * in. */
 void attend_run(struct attend *a);
 
+/* attend_watch.c: checkpoints while the session lasts, by a process behind it,
+ * where the settings want them; and the end of them. */
+void attend_watch(struct attend *a);
+void attend_end_watch(const struct attend *a);
+
 /* attend_tell.c: for the next occasion and 'roam status'; then the line, and
  * the object of --json. Returns as a command. */
 int attend_tell(struct attend *a, struct err *e);

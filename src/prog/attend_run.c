@@ -24,6 +24,7 @@ news_of(const struct sync_out *out)
 		.conflicts = out->conflicts,
 		.skipped = t.skipped + t.failed,
 		.held = out->held,
+		.held_changes = out->held_changes,
 		.pending = t.pending,
 	};
 

@@ -35,6 +35,7 @@ leave_notes(struct attend *a)
 	    profile_type_text(a->decision.type));
 	snprintf(s.state, sizeof(s.state), "%s", ending_word(a->ending.state));
 	snprintf(s.reason, sizeof(s.reason), "%s", a->why);
+	snprintf(s.store, sizeof(s.store), "%s", a->setup.store);
 	if (sitting_save(a->statefd, &s, &why) == -1)
 		log_line(LOG_LEVEL_WARN,
 		    "what 'roam status' says of this session is missing: %s",
@@ -46,7 +47,7 @@ print_json(const struct attend *a, struct err *e)
 {
 	const struct ending_news *n = &a->ending.news;
 	json_t *v = json_pack("{s:s,s:s,s:s,s:n,s:n,s:{s:I,s:I,s:I,s:I,s:I,s:I,"
-			      "s:I,s:I}}",
+			      "s:I,s:I,s:I}}",
 	    "command", occasion_text(a->facts.occasion), "type",
 	    profile_type_text(a->decision.type), "state",
 	    ending_word(a->ending.state), "reason", "message", "summary",
@@ -54,7 +55,8 @@ print_json(const struct attend *a, struct err *e)
 	    "removed", (json_int_t)n->removed, "bytes_down",
 	    (json_int_t)n->bytes_down, "bytes_up", (json_int_t)n->bytes_up,
 	    "conflicts", (json_int_t)n->conflicts, "skipped",
-	    (json_int_t)n->skipped, "held_deletes", (json_int_t)n->held);
+	    (json_int_t)n->skipped, "held_deletes", (json_int_t)n->held,
+	    "held_changes", (json_int_t)n->held_changes);
 
 	if (v != NULL &&
 	    (print_set(v, "reason", a->why[0] != '\0' ? a->why : NULL) == -1 ||

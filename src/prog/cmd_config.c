@@ -10,8 +10,9 @@
 #include "store/store.h"
 #include "sync/setup.h"
 
-#define NAME_COLUMNS  24
+#define NAME_COLUMNS  32
 #define VALUE_COLUMNS 32 /* wider ones push their origin to the right */
+#define LINE_COLUMNS  70 /* of words; room is left for "default" */
 #define VALUE_MAX     4097
 #define ORIGIN_MAX    (2 * VALUE_MAX)
 
@@ -40,14 +41,37 @@ fill(struct row *out, const struct setup *s, const struct options *o, size_t i)
 	}
 }
 
+/* Broken at blanks where it is too wide; returns how wide its last line is. */
+static int
+print_value(const char *text)
+{
+	int width = 0;
+	size_t len;
+
+	for (; *text != '\0'; text += len) {
+		len = strcspn(text + 1, " ") + 1;
+		if (width > 0 &&
+		    width + (int)len > LINE_COLUMNS - NAME_COLUMNS) {
+			printf("\n%*s", NAME_COLUMNS, "");
+			width = 0;
+			text++; /* the blank */
+			len--;
+		}
+		width += printf("%.*s", (int)len, text);
+	}
+	return width;
+}
+
 static void
 print_row(const struct row *r)
 {
 	char shown[VALUE_MAX];
+	int width;
 
 	print_cell(r->name, NAME_COLUMNS);
 	text_show(r->value, strlen(r->value), shown, sizeof(shown));
-	printf("%-*s  ", VALUE_COLUMNS, shown[0] != '\0' ? shown : "-");
+	width = print_value(shown[0] != '\0' ? shown : "-");
+	printf("%*s  ", width < VALUE_COLUMNS ? VALUE_COLUMNS - width : 0, "");
 	text_show(r->origin, strlen(r->origin), shown, sizeof(shown));
 	printf("%s\n", r->origin[0] != '\0' ? shown : "default");
 }

@@ -6,14 +6,17 @@
 #include "prog/commands.h"
 #include "prog/look.h"
 #include "prog/print.h"
+#include "signin/occasion.h"
 #include "sync/list.h"
 #include "sync/memo.h"
+#include "sync/sitting.h"
 
 /* How home and store stand; everything a script gets, and no more. */
 struct standing {
-	const char *state;
+	const char *type, *state;
 	char reason[ERR_TEXT_MAX]; /* "": none */
 	struct memo memo;
+	struct sitting sitting; /* the last session */
 	size_t conflicts;
 };
 
@@ -75,6 +78,37 @@ look_at_store(struct context *c, struct standing *s, struct err *e)
 	return 0;
 }
 
+/*
+ * What the next sign-in would make of it. On a machine that the profile does
+ * not roam to by decision, as on one that is not a primary computer, the type
+ * stays roaming, and the state says that it is local here.
+ */
+static bool
+is_local(const struct look *l, struct standing *s)
+{
+	const struct conf *conf = &l->setup.conf.conf;
+	struct occasion_in in = {
+		.store = l->setup.store,
+		.local_only = conf->local_only,
+		.read_only = conf->read_only,
+		.mandatory = conf->mandatory,
+	};
+	struct occasion_out out;
+	struct err unknown;
+
+	if (profile_type_parse(s->sitting.type, &in.type, &unknown) == -1)
+		in.type = TYPE_UNSET;
+	out = occasion_decide(&in);
+	s->type = profile_type_text(out.type);
+	if (out.type != TYPE_LOCAL)
+		return false;
+	if (out.reason[0] == '\0')
+		s->type = profile_type_text(TYPE_ROAMING);
+	snprintf(s->reason, sizeof(s->reason), "%s",
+	    out.reason[0] != '\0' ? out.reason : s->sitting.reason);
+	return true;
+}
+
 static int
 find_standing(struct look *l, struct standing *s, struct err *e)
 {
@@ -83,8 +117,8 @@ find_standing(struct look *l, struct standing *s, struct err *e)
 
 	*s = (struct standing){ .state = "local" };
 	memo_load(&s->memo, l->c.statefd);
-	if (l->setup.store[0] == '\0') {
-		snprintf(s->reason, sizeof(s->reason), "no store is set");
+	sitting_load(&s->sitting, l->c.statefd);
+	if (is_local(l, s)) {
 		l->c.remote = &l->c.state.head;
 	} else if (!l->primary.roams) {
 		/* As Windows shows it: of type roaming, in state local. */
@@ -154,15 +188,26 @@ connection(const struct store *s)
 	    "confined", f.confined, "round_trip_us", (json_int_t)f.rtt_us);
 }
 
+/* null: there was none. */
+static json_t *
+session(const struct sitting *s)
+{
+	if (s->time_ns == 0)
+		return json_null();
+	return json_pack("{s:s,s:s,s:s?,s:b,s:o}", "occasion", s->occasion,
+	    "state", s->state, "reason",
+	    s->reason[0] != '\0' ? s->reason : NULL, "owed", (int)s->owed,
+	    "time", print_time(s->time_ns));
+}
+
 static int
 print_json(const struct look *l, const struct standing *s, struct err *e)
 {
 	const struct memo *m = &s->memo;
 	/* In the order of the page; set_texts() fills in the rest. */
 	json_t *v = json_pack("{s:n,s:n,s:n,s:s,s:s,s:n,s:o,s:o,s:o,s:o,s:n,s:"
-			      "I,s:I,s:I,s:I,s:I,s:s,s:o,s:n,s:o}",
-	    "store", "store_id", "machine", "type",
-	    l->setup.store[0] != '\0' ? "roaming" : "local", "state", s->state,
+			      "I,s:I,s:I,s:I,s:I,s:s,s:o,s:n,s:o,s:o}",
+	    "store", "store_id", "machine", "type", s->type, "state", s->state,
 	    "reason", "head", print_generation(l->c.head.number), "base",
 	    print_generation(l->c.state.number), "last_attempt",
 	    print_time(m->last_attempt_ns), "last_success",
@@ -174,7 +219,8 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	    verdict_word(l->primary.verdict), "answer_age",
 	    l->primary.kept ? json_integer((json_int_t)l->primary.age_s)
 			    : json_null(),
-	    "publishing", "connection", connection(l->c.store));
+	    "publishing", "connection", connection(l->c.store), "session",
+	    session(&s->sitting));
 
 	if (v != NULL && set_texts(v, l, s) == -1) {
 		json_decref(v);
@@ -230,6 +276,18 @@ print_connection(const struct store *s)
 }
 
 static void
+print_session(const struct sitting *s)
+{
+	char text[sizeof(s->reason) + 3 * SITTING_WORD_MAX];
+
+	if (s->time_ns == 0)
+		return;
+	snprintf(text, sizeof(text), "%s: %s%s%s", s->occasion, s->state,
+	    s->reason[0] != '\0' ? ", " : "", s->reason);
+	print_prose("Session", text);
+}
+
+static void
 print_text(const struct look *l, const struct standing *s)
 {
 	const struct memo *m = &s->memo;
@@ -237,7 +295,7 @@ print_text(const struct look *l, const struct standing *s)
 
 	print_field("Store", "%s", store[0] != '\0' ? store : "none");
 	print_field("Machine", "%s", l->setup.machine_name);
-	print_field("Type", "%s", store[0] != '\0' ? "roaming" : "local");
+	print_field("Type", "%s", s->type);
 	print_field("State", "%s", s->state);
 	if (s->reason[0] != '\0')
 		print_prose("Reason", s->reason);
@@ -248,6 +306,7 @@ print_text(const struct look *l, const struct standing *s)
 		print_prose("Publishing",
 		    "by claims, since the server renames no directories: see "
 		    "roam-store(5)");
+	print_session(&s->sitting);
 	print_when("Last success", m->last_success_ns);
 	if (m->last_attempt_ns != m->last_success_ns)
 		print_when("Last attempt", m->last_attempt_ns);

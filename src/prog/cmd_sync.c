@@ -106,6 +106,27 @@ run_with(const struct options *o, struct setup *setup,
 	return status;
 }
 
+/* What the administrator wants of this machine holds for runs by hand, too. */
+static int
+check_policy(const struct setup *setup, const struct sync_how *how,
+    struct err *e)
+{
+	const struct conf *conf = &setup->conf.conf;
+
+	if (how->dry_run || how->choose != NULL)
+		return 0;
+	if (conf->local_only)
+		return err_set(e, ERR_POLICY,
+		    "this machine keeps profiles local: local_only is set in "
+		    "roam.conf(5)");
+	if ((how->sides & SIDE_STORE) != 0 &&
+	    (conf->read_only || conf->mandatory))
+		return err_set(e, ERR_POLICY,
+		    "this machine uploads nothing: %s is set in roam.conf(5)",
+		    conf->read_only ? "read_only" : "mandatory");
+	return 0;
+}
+
 int
 run_sync(const struct options *o, struct sync_how how, struct err *e)
 {
@@ -122,7 +143,8 @@ run_sync(const struct options *o, struct sync_how how, struct err *e)
 	how.wait_s = (unsigned)o->wait_s;
 	how.progress = progress_show;
 	how.arg = &progress;
-	if (primary_allows(&setup, e) == 0 &&
+	if (check_policy(&setup, &how, e) == 0 &&
+	    primary_allows(&setup, e) == 0 &&
 	    setup_need_store(&setup, e) == 0 &&
 	    setup_load_rules(&setup, e) == 0)
 		status = run_with(o, &setup, &how, e);

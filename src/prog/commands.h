@@ -23,6 +23,7 @@ int cmd_gc(const struct options *o, struct err *e);
 int cmd_export(const struct options *o, struct err *e);
 int cmd_rules(const struct options *o, struct err *e);
 int cmd_login(const struct options *o, struct err *e);
+int cmd_checkpoint(const struct options *o, struct err *e);
 int cmd_logout(const struct options *o, struct err *e);
 int cmd_config(const struct options *o, struct err *e);
 int cmd_primary(const struct options *o, struct err *e);

@@ -14,6 +14,7 @@ roam_SOURCES = \
 	src/prog/announce.c src/prog/announce.h \
 	src/prog/attend.c src/prog/attend.h \
 	src/prog/attend_run.c src/prog/attend_tell.c \
+	src/prog/attend_watch.c \
 	src/prog/behind.c src/prog/behind.h \
 	src/prog/cmd_sync.c \
 	src/prog/cmd_login.c \

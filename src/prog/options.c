@@ -250,6 +250,7 @@ options_setup(const struct options *o)
 {
 	return (struct setup_how){ .home = o->home,
 		.store = o->store,
+		.last_store = true,
 		.config = o->config,
 		.credentials = o->credentials,
 		.password_fd = o->password_fd };

@@ -52,6 +52,8 @@ const struct command commands[] = {
 	    cmd_rules },
 	{ "login", "", "what a sign-in does: the profile comes", SIGNIN_OPTIONS,
 	    0, 0, cmd_login },
+	{ "checkpoint", "", "save the changes in the midst of a session",
+	    SIGNIN_OPTIONS, 0, 0, cmd_checkpoint },
 	{ "logout", "", "what a sign-out does: the changes go", SIGNIN_OPTIONS,
 	    0, 0, cmd_logout },
 	{ "primary",

@@ -75,7 +75,7 @@ enum ending_state
 ending_of(const struct err *why, const struct ending_news *news)
 {
 	if (why == NULL) {
-		if (news->held > 0)
+		if (news->held > 0 || news->held_changes > 0)
 			return ENDING_HELD;
 		return news->skipped > 0 ? ENDING_SKIPPED : ENDING_OK;
 	}
@@ -131,6 +131,11 @@ add_cares(struct line *l, const struct ending_news *n, size_t start)
 	if (n->held > 0) {
 		part(l, start);
 		add_count(l, n->held, "deletion", "deletions");
+		add(l, " held back, see \"roam plan\"");
+	}
+	if (n->held_changes > 0) {
+		part(l, start);
+		add_count(l, n->held_changes, "changed file", "changed files");
 		add(l, " held back, see \"roam plan\"");
 	}
 	if (n->skipped > 0) {

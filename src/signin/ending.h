@@ -35,7 +35,7 @@ struct ending_news {
 	uint64_t saved, bytes_up;
 	uint64_t removed; /* entries of the home */
 	uint64_t merged, conflicts;
-	uint64_t skipped, held, pending;
+	uint64_t skipped, held, held_changes, pending;
 };
 
 struct ending_in {

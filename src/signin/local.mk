@@ -9,6 +9,7 @@ libsignin_a_SOURCES = \
 	src/signin/decision.c src/signin/decision.h \
 	src/signin/directory.c src/signin/directory.h \
 	src/signin/dn.c src/signin/dn.h \
+	src/signin/due.c src/signin/due.h \
 	src/signin/ending.c src/signin/ending.h \
 	src/signin/facts.c src/signin/facts.h \
 	src/signin/ledger.c src/signin/ledger.h \
@@ -36,6 +37,7 @@ tests_unit_test_signin_SOURCES = \
 	tests/unit/test_decision.c \
 	tests/unit/test_directory.c \
 	tests/unit/test_dn.c \
+	tests/unit/test_due.c \
 	tests/unit/test_ending.c \
 	tests/unit/test_facts.c \
 	tests/unit/test_ledger.c \

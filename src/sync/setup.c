@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "local/root.h"
 #include "model/machine.h"
 #include "store/store.h"
 #include "sync/files.h"
 #include "sync/setup.h"
+#include "sync/sitting.h"
 
 #define URL_SIZE_MAX 4096 /* bytes, with the NUL */
 
@@ -136,6 +138,30 @@ expand_store(struct setup *s, const char *pattern, struct err *e)
 	return keep_text(&s->store, url, e);
 }
 
+/* Of the last session, where the settings name none: a directory may have. What
+ * is in the way of it is in the way of more, and is told there. */
+static int
+find_last_store(struct setup *s, struct err *e)
+{
+	struct sitting last;
+	struct root root;
+	struct err why;
+	int fd;
+
+	if (s->store[0] != '\0' || root_open(&root, s->home, &why) == -1)
+		return 0;
+	fd = root_state_dir(&root, false, &why);
+	root_close(&root);
+	sitting_load(&last, fd);
+	if (fd != -1)
+		close(fd);
+	if (last.store[0] == '\0' || store_check_url(last.store, &why) == -1)
+		return 0;
+	free(s->store);
+	s->store = NULL;
+	return keep_text(&s->store, last.store, e);
+}
+
 static int
 load_cred(struct cred *out, const struct setup_how *how, struct err *e)
 {
@@ -162,7 +188,8 @@ setup_load(struct setup *out, const struct setup_how *how, struct err *e)
 	if (how->store != NULL) {
 		if (keep_text(&s.store, how->store, e) == -1)
 			goto fail;
-	} else if (expand_store(&s, s.conf.conf.store, e) == -1) {
+	} else if (expand_store(&s, s.conf.conf.store, e) == -1 ||
+	    (how->last_store && find_last_store(&s, e) == -1)) {
 		goto fail;
 	}
 	*out = s;

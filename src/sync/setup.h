@@ -11,9 +11,10 @@
  * store, who and where we are. Read once, not changed afterwards.
  */
 struct setup_how {
-	const char *home;   /* NULL: the caller's */
-	const char *store;  /* NULL: from the settings */
-	bool defaults;      /* read no file of settings at all */
+	const char *home;  /* NULL: the caller's */
+	const char *store; /* NULL: from the settings */
+	bool last_store;   /* where these name none: that of the last session */
+	bool defaults;     /* read no file of settings at all */
 	const char *config; /* NULL: roam.conf and roam.conf.d of the system */
 	const char *credentials; /* a file; NULL: none */
 	const char *password_fd; /* a number; NULL: none */

@@ -26,7 +26,7 @@ take_word(char out[SITTING_WORD_MAX], const char *word)
 static int
 parse(struct sitting *out, const void *bytes, size_t len)
 {
-	const char *occasion, *type, *state, *reason;
+	const char *occasion, *type, *state, *reason, *store = "";
 	struct sitting s = { .owed = false };
 	json_int_t time_ns;
 	json_error_t where;
@@ -35,12 +35,14 @@ parse(struct sitting *out, const void *bytes, size_t len)
 
 	if ((v = json_loadb(bytes, len, 0, &where)) == NULL)
 		return -1;
-	if (json_unpack(v, "{s:s,s:s,s:s,s:s,s:b,s:I}", "occasion", &occasion,
-		"type", &type, "state", &state, "reason", &reason, "owed",
-		&owed, "time_ns", &time_ns) == 0 &&
+	if (json_unpack(v, "{s:s,s:s,s:s,s:s,s:b,s:I,s?s}", "occasion",
+		&occasion, "type", &type, "state", &state, "reason", &reason,
+		"owed", &owed, "time_ns", &time_ns, "store", &store) == 0 &&
 	    take_word(s.occasion, occasion) == 0 &&
 	    take_word(s.type, type) == 0 && take_word(s.state, state) == 0) {
 		snprintf(s.reason, sizeof(s.reason), "%s", reason);
+		if (strlen(store) < sizeof(s.store))
+			memcpy(s.store, store, strlen(store) + 1);
 		s.owed = owed != 0;
 		s.time_ns = time_ns;
 		*out = s;
@@ -69,7 +71,8 @@ same_news(const struct sitting *a, const struct sitting *b)
 {
 	return strcmp(a->occasion, b->occasion) == 0 &&
 	    strcmp(a->type, b->type) == 0 && strcmp(a->state, b->state) == 0 &&
-	    strcmp(a->reason, b->reason) == 0 && a->owed == b->owed;
+	    strcmp(a->reason, b->reason) == 0 && a->owed == b->owed &&
+	    strcmp(a->store, b->store) == 0;
 }
 
 /* Its reason may name a file, or be cut within a character. */
@@ -94,9 +97,10 @@ sitting_save(int statefd, const struct sitting *s, struct err *e)
 	sitting_load(&before, statefd);
 	if (before.time_ns != 0 && same_news(&before, &next))
 		return 0;
-	v = json_pack("{s:s,s:s,s:s,s:s,s:b,s:I}", "occasion", next.occasion,
-	    "type", next.type, "state", next.state, "reason", next.reason,
-	    "owed", (int)next.owed, "time_ns", (json_int_t)next.time_ns);
+	v = json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:s}", "occasion",
+	    next.occasion, "type", next.type, "state", next.state, "reason",
+	    next.reason, "owed", (int)next.owed, "time_ns",
+	    (json_int_t)next.time_ns, "store", next.store);
 	text = v != NULL ? json_dumps(v, JSON_COMPACT) : NULL;
 	json_decref(v);
 	if (text == NULL)

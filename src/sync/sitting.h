@@ -11,7 +11,8 @@
  * the next one and for 'roam status': the file "session" below the state
  * directory, one JSON object.
  */
-#define SITTING_WORD_MAX 16 /* bytes, with the NUL */
+#define SITTING_WORD_MAX 16   /* bytes, with the NUL */
+#define SITTING_URL_MAX  4096 /* likewise */
 
 struct sitting {
 	char occasion[SITTING_WORD_MAX]; /* "login" ...; "": never any */
@@ -25,6 +26,9 @@ struct sitting {
 	 */
 	bool owed;
 	int64_t time_ns; /* when; 0: never */
+	/* URL of the store, which whoever started the session may have had
+	 * from a directory: commands by hand use the same. "": none. */
+	char store[SITTING_URL_MAX];
 };
 
 /* What is remembered; nothing where the file is absent or damaged, or where

@@ -40,7 +40,8 @@ END
 expect 0 on a --json status
 is 'sorted(d)' "$(python3 -c 'print(sorted("store store_id machine type state \
 reason head base last_attempt last_success last_error pending conflicts \
-skipped held_deletes held_changes publishing connection".split()))')"
+skipped held_deletes held_changes primary answer_age publishing connection \
+session".split()))')"
 is 'd["store"]' "file://$store"
 is 'd["machine"]' a
 is 'd["type"], d["state"]' "('roaming', 'roaming')"

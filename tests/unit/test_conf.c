@@ -273,7 +273,7 @@ Test(conf, the_example_shows_the_defaults)
 {
 	const char *srcdir = getenv("srcdir");
 	struct conf_set c = defaults();
-	char path[4096], line[256], text[8192] = "", shown[256];
+	char path[4096], line[256], text[16384] = "", shown[256];
 	struct err e;
 	FILE *f;
 

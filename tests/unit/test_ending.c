@@ -42,6 +42,9 @@ static const struct {
 	    "1 change saved, 1.4 KB sent" },
 	{ { .state = ENDING_HELD, .news = { .held = 1 } },
 	    "profile up to date, 1 deletion held back, see \"roam plan\"" },
+	{ { .state = ENDING_HELD, .news = { .held_changes = 300 } },
+	    "profile up to date, 300 changed files held back, see \"roam "
+	    "plan\"" },
 	{ { .state = ENDING_OFFLINE, .has_copy = true, .last_ns = FRIDAY },
 	    "server not reachable, working from your local copy of Friday "
 	    "14:02" },
