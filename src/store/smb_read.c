@@ -1,23 +1,28 @@
 #include "store/smb_read.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What one request asks for: a worker answers it as a whole. More than a
- * server's largest READ at once pays where the round trip is long. */
-#define PIECE     ((size_t)4 << 20)
-#define PIECE_FAR WIRE_BLOB
-#define FAR_US    5000u
+ * server's largest READ at once pays where the round trip is long. On a line
+ * that carries no such piece within the library's time it is less. */
+#define PIECE      ((size_t)4 << 20)
+#define PIECE_FAR  WIRE_BLOB
+#define PIECE_SLOW ((size_t)128 << 10)
+#define FAR_US     5000u
 
 static size_t
-each(const struct smb_range *r)
+each(const struct smb_session *s)
 {
-	return r->line->session.rtt_us < FAR_US ? PIECE : PIECE_FAR;
+	if (s->silent)
+		return PIECE_SLOW;
+	return s->rtt_us < FAR_US ? PIECE : PIECE_FAR;
 }
 
 static size_t
 piece(const struct smb_range *r, size_t from)
 {
-	return r->len - from < each(r) ? r->len - from : each(r);
+	return r->len - from < r->each ? r->len - from : r->each;
 }
 
 static int
@@ -55,6 +60,7 @@ ask(struct smb_range *r, struct smb_line *line, struct err *e)
 	r->line = line;
 	r->links = line->session.links;
 	r->next = 0;
+	r->each = each(&line->session);
 	if (r->is_short || r->is_dropped)
 		r->got = 0;
 	r->is_short = r->is_dropped = false;
@@ -164,6 +170,14 @@ take_ahead(struct smb_reader *r, const struct smb_range *want,
 	return true;
 }
 
+/* A server that hangs, or a line that is slow? Once in smaller pieces. */
+static bool
+may_be_slow(const struct smb_range *r, const struct err *e)
+{
+	return e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT &&
+	    r->each > PIECE_SLOW && r->len > PIECE_SLOW;
+}
+
 /* What is missing of it, by the first line, which comes back when it breaks. */
 static int
 read_by_first(struct smb_reader *r, struct smb_range *range, struct err *e)
@@ -175,7 +189,8 @@ read_by_first(struct smb_reader *r, struct smb_range *range, struct err *e)
 			return -1;
 		if (ask(range, line, e) == 0 && collect(range, e) == 0)
 			return range->is_short ? shorter(range, e) : 0;
-		if (!session_may_retry(&line->session, e))
+		if (!session_may_retry(&line->session, e) &&
+		    !may_be_slow(range, e))
 			return -1;
 	}
 }

@@ -25,6 +25,7 @@ struct smb_range {
 	uint64_t off;
 	uint8_t *bytes; /* borrowed; NULL: the answer is dropped */
 	size_t len, sent, got;
+	size_t each;     /* bytes of one request */
 	bool is_short;   /* an answer was, so the later ones are of no use */
 	bool is_dropped; /* an answer was, or nobody waits for them */
 	char path[STORE_PATH_MAX + 1];

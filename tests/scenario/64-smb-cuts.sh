@@ -44,6 +44,15 @@ for n in 1 100 300 500 700 900 1100 1300 1600 1900 2200 2600 3000 4000 \
 	same_homes a b
 done
 
+# One that is too slow for what is asked for at once is asked for less.
+rm -rf "$work/b"
+through --rate 400000
+cp "$work/conf" "$work/conf.kept"
+printf '[network]\nconnect_timeout = 5s\nanswer_timeout = 6s\n' > "$work/conf"
+expect 0 smb b pull
+mv "$work/conf.kept" "$work/conf"
+same_homes a b
+
 # One that breaks again and again, but carries something each time: the file is
 # gone on with, not begun anew.
 rm -rf "$work/a/.local" "$ROAM_TEST_SHARE/line"
