@@ -158,7 +158,8 @@ format:
 .PHONY: analyze format
 
 # --- Measuring, on demand ---------------------------------------------------
-EXTRA_DIST += tests/make-home tests/session-change tests/bench tests/bench-smb
+EXTRA_DIST += tests/make-home tests/session-change tests/bench tests/bench-smb \
+	tests/bench-sign-in
 
 bench: $(bin_PROGRAMS)
 	'$(srcdir)/tests/bench'

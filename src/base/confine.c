@@ -50,6 +50,7 @@ allow(int set, const struct confine *rule, uint64_t all, struct err *e)
 {
 	const uint64_t kinds[] = {
 		[CONFINE_READ] = MAY_READ,
+		[CONFINE_RUN] = MAY_READ | LANDLOCK_ACCESS_FS_EXECUTE,
 		[CONFINE_WRITE] = all,
 		[CONFINE_RMDIR] = LANDLOCK_ACCESS_FS_REMOVE_DIR,
 	};
@@ -72,6 +73,15 @@ allow(int set, const struct confine *rule, uint64_t all, struct err *e)
 	return (int)rc;
 }
 
+unsigned
+confine_version(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+
+	return version < 1 ? 0 : (unsigned)version;
+}
+
 int
 confine_files(const struct confine *rules, size_t count, bool *done,
     struct err *e)
@@ -81,9 +91,8 @@ confine_files(const struct confine *rules, size_t count, bool *done,
 	int set, rc = 0;
 
 	*done = false;
-	version = syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
-	if (version < 1)
+	version = (long)confine_version();
+	if (version == 0)
 		return 0;
 	attr.handled_access_fs = all_kinds(version);
 	set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
@@ -99,6 +108,12 @@ confine_files(const struct confine *rules, size_t count, bool *done,
 }
 
 #else
+
+unsigned
+confine_version(void)
+{
+	return 0;
+}
 
 int
 confine_files(const struct confine *rules, size_t count, bool *done,

@@ -18,10 +18,18 @@ struct confine {
 	const char *path; /* passed over where there is none */
 	enum confine_may {
 		CONFINE_READ,
+		CONFINE_RUN,   /* and read */
 		CONFINE_WRITE, /* and read, make and remove */
 		CONFINE_RMDIR, /* remove directories that are empty */
 	} may;
 };
+
+/*
+ * What the kernel knows of Landlock, 0: nothing. With 1 no file can be moved
+ * from one directory to another any more, whatever the rules say.
+ */
+unsigned confine_version(void);
+#define CONFINE_MOVES 2
 
 /*
  * From now on nothing but that may be done with files. *done is false where the

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "prog/visit.h"
@@ -121,9 +122,34 @@ password_pipe(const struct visit *s, int *out, struct err *e)
 	return fd[0] != -1 ? 0 : -1;
 }
 
+/* The directory that holds a store on this machine, or will; "" for others. */
+static void
+store_dir(const struct call *c, char out[PATH_MAX])
+{
+	const char *path =
+	    strncmp(c->plan.store, "file://", 7) == 0 ? c->plan.store + 7 : "";
+	char *end;
+
+	snprintf(out, PATH_MAX, "%s", path);
+	/* Where only its parents are there it is made in them. */
+	while (out[0] != '\0' && access(out, F_OK) == -1 &&
+	    (end = strrchr(out, '/')) != NULL)
+		*end = '\0';
+}
+
 static int
 start(struct visit *s, struct call *c, int report, pid_t *pid, struct err *e)
 {
+	char store[PATH_MAX], private[PATH_MAX];
+	/* Programs and settings are read from all over the system. */
+	const struct confine files[] = {
+		{ "/", CONFINE_RUN },
+		{ s->who.home, CONFINE_WRITE },
+		{ private, CONFINE_WRITE },
+		{ "/tmp", CONFINE_WRITE },
+		{ "/dev", CONFINE_WRITE },
+		{ store, CONFINE_WRITE },
+	};
 	struct child how = {
 		.who = &s->who,
 		.path = ROAM_BINDIR "/roam",
@@ -131,8 +157,14 @@ start(struct visit *s, struct call *c, int report, pid_t *pid, struct err *e)
 		.envp = c->envp,
 		.fd = { -1, -1, -1, report, -1, s->run },
 		.stays = true,
+		.confine = files,
+		.confine_count = sizeof(files) / sizeof(files[0]),
 	};
 	int rc;
+
+	store_dir(c, store);
+	snprintf(private, sizeof(private), ROAM_RUNDIR "/%lu/private",
+	    (unsigned long)s->who.uid);
 
 	if (password_pipe(s, &how.fd[FD_PASSWORD], e) == -1)
 		return -1;
@@ -238,6 +270,10 @@ visit_run(struct visit *s, const char *command, const char *late,
 		goto fail;
 	}
 	close(fd[1]);
+	if (confine_version() < CONFINE_MOVES)
+		log_line(LOG_LEVEL_INFO,
+		    "event=unconfined user=%s: the kernel has no Landlock",
+		    s->who.name);
 	relay(s, fd[0], late, out);
 	finish(pid, out);
 	close(fd[0]);

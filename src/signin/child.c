@@ -73,11 +73,22 @@ child_fork(pid_t *out, const struct account *who, struct err *e)
 	return 0;
 }
 
+static int
+confine(const struct child *how)
+{
+	struct err ignored;
+	bool done;
+
+	if (how->confine_count == 0 || confine_version() < CONFINE_MOVES)
+		return 0;
+	return confine_files(how->confine, how->confine_count, &done, &ignored);
+}
+
 static _Noreturn void
 run(const struct child *how)
 {
 	plain_signals(how->stays);
-	if (place_fds(how->fd) == -1)
+	if (place_fds(how->fd) == -1 || confine(how) == -1)
 		_exit(CANNOT_RUN);
 	/* A home that is not there or closed is the program's to report. */
 	if (chdir(how->who->home) == -1)

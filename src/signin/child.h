@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "signin/account.h"
 
@@ -18,6 +19,10 @@ struct child {
 	char *const *argv, *const *envp;
 	int fd[CHILD_FDS]; /* borrowed; -1: /dev/null for 0 to 2, else none */
 	bool stays;        /* SIGTERM and SIGHUP do not end it */
+	/* All that it may do with files, where the kernel can keep it to that
+	 * (confine_version() >= CONFINE_MOVES). None: as its user may. */
+	const struct confine *confine; /* borrowed */
+	size_t confine_count;
 };
 
 /* *out is the caller's child, in a session of its own. */

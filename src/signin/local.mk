@@ -34,6 +34,7 @@ TESTS += tests/unit/test_signin
 tests_unit_test_signin_SOURCES = \
 	tests/unit/test_account.c \
 	tests/unit/test_answer_cache.c \
+	tests/unit/test_child.c \
 	tests/unit/test_decision.c \
 	tests/unit/test_directory.c \
 	tests/unit/test_dn.c \

@@ -20,7 +20,7 @@ cp "$srcdir/tests/lab/session" "$lab/session"
 # --- Root's hands, and the password ---------------------------------------------
 : > "$lab/leave"
 lab_on ws1 env ASAN_OPTIONS=detect_leaks=0 strace -f -s 4096 -v \
-	-e trace=%file,execve,write,setresuid,clone,clone3,fork,vfork,openat2 \
+	-e trace=%file,execve,write,setresuid,landlock_restrict_self,clone,clone3,fork,vfork,openat2 \
 	-o "$lab/trace" python3 "$lab/session" lab alice "$lab/leave" \
 	Al1ce.Pass > "$lab/said" 2>&1 || fail "$(cat "$lab/said")"
 settled alice out
@@ -55,6 +55,8 @@ END
 # pam_unix and python look at no home either, so any line is ours.
 [ -z "$(tr -d '\n' < "$work/found")" ] || fail "$(cat "$work/found")"
 grep -q 'setresuid(20001, 20001, 20001)' "$lab/trace" || fail "no trace"
+grep -q 'landlock_restrict_self.*= 0' "$lab/trace" ||
+	grep -q event=unconfined "$lab/ws1/log/syslog" || fail "not kept to files"
 ! grep -rq 'Al1ce.Pass' "$lab/ws1/log" "$lab/ws1/home" "$lab/ws1/state" ||
 	fail "the password is in a file"
 ! lab_on ws1 grep -rq 'Al1ce.Pass' /run/roam || fail "the password is in /run"

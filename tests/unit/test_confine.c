@@ -79,3 +79,33 @@ Test(confine, only_what_is_named_can_be_opened)
 		cr_skip_test("this kernel has no Landlock");
 	cr_expect_eq(status, 0, "status %x", (unsigned)status);
 }
+
+Test(confine, what_may_be_run_is_run_and_moved_and_nothing_is_written)
+{
+	char mine[64] = "/tmp/roam-test-XXXXXX";
+	const struct confine rules[] = { { "/", CONFINE_RUN },
+		{ "/dev", CONFINE_WRITE }, { mine, CONFINE_WRITE } };
+	char command[256];
+	pid_t pid;
+	bool done;
+	int status;
+
+	cr_assert_not_null(mkdtemp(mine));
+	snprintf(command, sizeof(command),
+	    "cd %s && mkdir a b && >a/x && mv a/x b/y && cat b/y /etc/passwd "
+	    ">/dev/null && ! (>%s.other) 2>/dev/null",
+	    mine, mine);
+	if ((pid = fork()) == 0) {
+		cr_assert_eq(confine_files(rules, 3, &done, &e), 0);
+		if (!done || confine_version() < CONFINE_MOVES)
+			_exit(77);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(1);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	snprintf(command, sizeof(command), "rm -r %s", mine);
+	cr_assert_eq(system(command), 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		cr_skip_test("this kernel has no such Landlock");
+	cr_expect_eq(status, 0, "status %x", (unsigned)status);
+}
