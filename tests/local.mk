@@ -94,6 +94,7 @@ scenarios = \
 	tests/scenario/53-rules.sh \
 	tests/scenario/54-merge.sh \
 	tests/scenario/55-units.sh \
+	tests/scenario/56-programs.sh \
 	tests/scenario/57-rules-check.sh \
 	tests/scenario/58-guards.sh \
 	tests/scenario/60-smb.sh \

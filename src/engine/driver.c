@@ -5,7 +5,8 @@
 /* Every driver: its word in the rules, and the function that does it. */
 static const struct {
 	const char *word;
-	driver_run *run; /* NULL: none that works on bytes alone */
+	driver_run
+	    *run; /* NULL: none that works on bytes alone; see sync/dconf.h */
 } drivers[] = {
 	[DRIVER_NONE] = { "", NULL },
 	[DRIVER_KEYFILE] = { "keyfile", driver_keyfile },

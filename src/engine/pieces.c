@@ -118,7 +118,7 @@ row(const struct matcher *m, int d)
 static int
 step_to(const int *above, int d, int k)
 {
-	if (d == 0)
+	if (d == 0 || above == NULL)
 		return 0;
 	if (k == -d || (k != d && above[k - 1] < above[k + 1]))
 		return above[k + 1];

@@ -11,6 +11,7 @@
 #include "engine/merge.h"
 #include "store/fetch.h"
 #include "sync/blend.h"
+#include "sync/dconf.h"
 #include "sync/extents.h"
 
 /* Contents that are in memory at a time. */
@@ -166,21 +167,62 @@ version_of(const struct buf *text)
 	};
 }
 
-/* All three are here. */
+/* A database of keys is merged as its text; what its program cannot read or
+ * make nobody is sure of. */
 static int
-merge(struct blender *b, const struct mix *m, struct err *e)
+merge_dconf(const struct buf text[VERSIONS], struct buf *made, bool *sure,
+    struct err *e)
+{
+	struct buf keys[VERSIONS] = { { .len = 0 } }, merged = { 0 };
+	struct versions in;
+	struct err why;
+	int rc = 0;
+
+	*sure = true;
+	for (size_t i = 0; i < VERSIONS && *sure; i++)
+		*sure = dconf_read(&keys[i], &text[i], &why) == 0;
+	if (*sure) {
+		in.base = version_of(&keys[BASE]);
+		in.local = version_of(&keys[LOCAL]);
+		in.remote = version_of(&keys[REMOTE]);
+		rc = driver_merge(DRIVER_KEYFILE, &in, &merged, sure, e);
+	} else {
+		log_line(LOG_LEVEL_DEBUG, "merge: %s", why.text);
+	}
+	if (rc == 0 && *sure && dconf_make(made, &merged, &why) == -1) {
+		log_line(LOG_LEVEL_DEBUG, "merge: %s", why.text);
+		*sure = false;
+	}
+	for (size_t i = 0; i < VERSIONS; i++)
+		buf_free(&keys[i]);
+	buf_free(&merged);
+	return rc;
+}
+
+static int
+run_driver(const struct mix *m, struct buf *made, bool *sure, struct err *e)
 {
 	const struct versions in = {
 		.base = version_of(&m->text[BASE]),
 		.local = version_of(&m->text[LOCAL]),
 		.remote = version_of(&m->text[REMOTE]),
 	};
+
+	if (m->op->driver == DRIVER_DCONF)
+		return merge_dconf(m->text, made, sure, e);
+	return driver_merge(m->op->driver, &in, made, sure, e);
+}
+
+/* All three are here. */
+static int
+merge(struct blender *b, const struct mix *m, struct err *e)
+{
 	struct buf made = { 0 };
 	struct hash hash;
 	bool sure;
 	int rc = -1;
 
-	if (driver_merge(m->op->driver, &in, &made, &sure, e) == -1)
+	if (run_driver(m, &made, &sure, e) == -1)
 		goto out;
 	rc = 0;
 	if (!sure)

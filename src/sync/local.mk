@@ -6,6 +6,7 @@ libsync_a_SOURCES = \
 	src/sync/cred.c src/sync/cred.h \
 	src/sync/context.c src/sync/context.h \
 	src/sync/blend.c src/sync/blend.h \
+	src/sync/dconf.c src/sync/dconf.h \
 	src/sync/choose.c src/sync/choose.h \
 	src/sync/extract.c src/sync/extract.h \
 	src/sync/inspect.c src/sync/inspect.h \
