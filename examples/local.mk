@@ -13,10 +13,13 @@ dist_pamexamples_DATA = examples/pam/README examples/pam/sshd \
 
 # For the start and the end of a machine; they know where the program is.
 made_examples = examples/systemd/roam-boot.service \
-	examples/systemd/roam-flush.service examples/roam-init
+	examples/systemd/roam-flush.service \
+	examples/systemd/roam-renew.service examples/roam-init
 nodist_examples_DATA = $(made_examples)
+dist_examples_DATA += examples/systemd/roam-renew.timer
 EXTRA_DIST += examples/systemd/roam-boot.service.in \
-	examples/systemd/roam-flush.service.in examples/roam-init.in
+	examples/systemd/roam-flush.service.in \
+	examples/systemd/roam-renew.service.in examples/roam-init.in
 CLEANFILES += $(made_examples)
 $(made_examples): Makefile
 	@$(MKDIR_P) '$(@D)'
@@ -24,4 +27,5 @@ $(made_examples): Makefile
 		'$(srcdir)/$@.in' > '$@'
 examples/systemd/roam-boot.service: examples/systemd/roam-boot.service.in
 examples/systemd/roam-flush.service: examples/systemd/roam-flush.service.in
+examples/systemd/roam-renew.service: examples/systemd/roam-renew.service.in
 examples/roam-init: examples/roam-init.in

@@ -30,6 +30,7 @@ static const struct verb {
 	{ "close", 3, visit_close },
 	{ "boot", 0, visit_boot },
 	{ "flush", 0, visit_flush },
+	{ "renew", 0, visit_renew },
 };
 
 static int
@@ -38,7 +39,7 @@ usage(void)
 	fprintf(stderr,
 	    "usage: roam-session open|close USER SERVICE LEADER "
 	    "[--config FILE]\n"
-	    "       roam-session boot|flush [--config FILE]\n");
+	    "       roam-session boot|flush|renew [--config FILE]\n");
 	return 2;
 }
 

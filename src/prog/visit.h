@@ -110,6 +110,9 @@ void visit_wipe(struct visit *s, const char *doubt);
 /* Copies the user's tickets aside, so that they outlive the session; those of
  * before stay where there are none now. */
 void visit_take_ticket(struct visit *s);
+/* The copy is renewed, by the server that gave the ticket; false where it is
+ * not, and is as it was. */
+bool visit_renew_ticket(struct visit *s);
 /* Is there a copy? Its name for KRB5CCNAME. */
 bool visit_ticket(const struct visit *s, char *out, size_t cap);
 void visit_drop_ticket(const struct visit *s);
@@ -135,5 +138,6 @@ int visit_open(struct visit *s);
 int visit_close(struct visit *s);
 int visit_boot(struct visit *s);
 int visit_flush(struct visit *s);
+int visit_renew(struct visit *s);
 
 #endif

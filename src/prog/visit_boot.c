@@ -30,8 +30,8 @@ remember(uid_t uid, const struct ledger *l, void *arg, struct err *e)
 	return 0;
 }
 
-/* A visit to somebody who is not there. False where that is no visit: the user
- * is gone, takes no part, is signed in, or is served by another process. */
+/* A visit to somebody of whom this machine knows. False where the user is gone
+ * or takes no part. */
 static bool
 begin(struct visit *one, const struct visit *s, const struct ledger *l)
 {
@@ -48,15 +48,23 @@ begin(struct visit *one, const struct visit *s, const struct ledger *l)
 		.until_s = s->until_s,
 	};
 	if (visit_find(one, &why, &e) == 1 && !one->bad_settings &&
-	    one->setup.conf.conf.store[0] != '\0' &&
+	    visit_may_have_store(one) &&
 	    sessions_open(&one->open, ROAM_RUNDIR, one->who.uid, one->who.gid,
 		LOCK_MS, &e) == 0) {
 		sessions_unlock(&one->open);
-		if (visit_is_out(one) && visit_hold(one, 0, &e) == 0)
-			return true;
+		return true;
 	}
 	visit_free(one);
 	return false;
+}
+
+/* Is the user away, and nobody else at work for them? Then we are. */
+static bool
+is_ours(struct visit *one)
+{
+	struct err e;
+
+	return visit_is_out(one) && visit_hold(one, 0, &e) == 0;
 }
 
 /* Without a ticket no file server lets anybody in. */
@@ -96,8 +104,40 @@ is_unused(const struct visit *one, int64_t now_s)
 	    now_s - one->ledger.used_s > days * DAY_S;
 }
 
+/* At the start of a machine. */
+static void
+start(struct visit *one)
+{
+	if (!is_ours(one))
+		return;
+	if (one->ledger.state != LEDGER_OUT && can_reach(one))
+		make_good(one);
+	else if (is_unused(one, clock_now_ns() / 1000000000))
+		visit_wipe(one, NULL);
+}
+
+/* At its end, of which there is not much left. */
+static void
+end(struct visit *one)
+{
+	if (visit_left_ms(one) > 0 && is_ours(one) &&
+	    one->ledger.state != LEDGER_OUT && can_reach(one))
+		make_good(one);
+}
+
+/* Now and then. */
+static void
+renew(struct visit *one)
+{
+	char name[CACHE_NAME_MAX];
+
+	if (visit_ticket(one, name, sizeof(name)) && !visit_renew_ticket(one))
+		log_line(LOG_LEVEL_INFO,
+		    "the ticket of %s could not be renewed", one->who.name);
+}
+
 static int
-each(struct visit *s, bool boot)
+each(const struct visit *s, void (*serve)(struct visit *one))
 {
 	struct people p = { NULL, 0 };
 	struct visit one;
@@ -109,14 +149,9 @@ each(struct visit *s, bool boot)
 		return 1;
 	}
 	for (size_t i = 0; i < p.count; i++) {
-		if (!boot && visit_left_ms(s) == 0)
-			break;
 		if (!begin(&one, s, &p.of[i]))
 			continue;
-		if (one.ledger.state != LEDGER_OUT && can_reach(&one))
-			make_good(&one);
-		else if (boot && is_unused(&one, clock_now_ns() / 1000000000))
-			visit_wipe(&one, NULL);
+		serve(&one);
 		visit_free(&one);
 	}
 	free(p.of);
@@ -127,7 +162,14 @@ int
 visit_boot(struct visit *s)
 {
 	visit_let_go(s, 0, "");
-	return each(s, true);
+	return each(s, start);
+}
+
+int
+visit_renew(struct visit *s)
+{
+	visit_let_go(s, 0, "");
+	return each(s, renew);
 }
 
 int
@@ -142,5 +184,5 @@ visit_flush(struct visit *s)
 	}
 	s->until_s =
 	    clock_steady_s() + (double)s->setup.conf.conf.flush_timeout_s;
-	return each(s, false);
+	return each(s, end);
 }

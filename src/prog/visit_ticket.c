@@ -22,14 +22,15 @@ path_of(const struct visit *s, const char *file, char out[PATH_MAX])
 
 /*
  * By a program of its own as the user: the name of the cache may come from a
- * file in the home, and so may lead anywhere.
+ * file in the home, and so may lead anywhere. True where FILE_IN is new.
  */
-void
-visit_take_ticket(struct visit *s)
+static bool
+get(const struct visit *s, const char *cache, const char *how_word)
 {
-	char name[] = "roam-ccache", to[PATH_MAX], home[PATH_MAX];
-	char cache[CACHE_NAME_MAX + 16];
-	char *argv[] = { name, to, NULL }, *envp[] = { home, NULL, NULL };
+	char name[] = "roam-ccache", to[PATH_MAX], home[PATH_MAX], word[16];
+	char variable[CACHE_NAME_MAX + 16];
+	char *argv[] = { name, to, how_word != NULL ? word : NULL, NULL };
+	char *envp[] = { home, cache != NULL ? variable : NULL, NULL };
 	const struct child how = {
 		.who = &s->who,
 		.path = ROAM_LIBEXECDIR "/roam-ccache",
@@ -39,26 +40,39 @@ visit_take_ticket(struct visit *s)
 	};
 	struct err e;
 	pid_t pid;
-	int status;
 
 	path_of(s, FILE_NEW, to);
 	snprintf(home, sizeof(home), "HOME=%s", s->who.home);
-	if (s->cache != NULL) {
-		snprintf(cache, sizeof(cache), "KRB5CCNAME=%s", s->cache);
-		envp[1] = cache;
-	}
+	snprintf(variable, sizeof(variable), "KRB5CCNAME=%s",
+	    cache != NULL ? cache : "");
+	snprintf(word, sizeof(word), "%s", how_word != NULL ? how_word : "");
 	(void)unlinkat(s->open.dir, FILE_NEW, 0);
 	if (child_start(&pid, &how, &e) == -1) {
 		log_line(LOG_LEVEL_WARN, "tickets: %s", e.text);
-		return;
+		return false;
 	}
-	status = child_end(pid, COPY_MS, &e);
-	if (status == CCACHE_COPIED)
-		(void)renameat(s->open.dir, FILE_NEW, s->open.dir, FILE_IN);
-	else
-		(void)unlinkat(s->open.dir, FILE_NEW, 0);
+	if (child_end(pid, COPY_MS, &e) == CCACHE_COPIED)
+		return renameat(s->open.dir, FILE_NEW, s->open.dir, FILE_IN) ==
+		    0;
+	(void)unlinkat(s->open.dir, FILE_NEW, 0);
+	return false;
+}
+
+void
+visit_take_ticket(struct visit *s)
+{
+	bool have = get(s, s->cache, NULL);
+
 	log_line(LOG_LEVEL_DEBUG, "tickets of %s: %s", s->who.name,
-	    status == CCACHE_COPIED ? "copied" : "none");
+	    have ? "copied" : "none");
+}
+
+bool
+visit_renew_ticket(struct visit *s)
+{
+	char cache[CACHE_NAME_MAX];
+
+	return visit_ticket(s, cache, sizeof(cache)) && get(s, cache, "renew");
 }
 
 bool

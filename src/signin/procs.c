@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,21 +17,20 @@
 static bool
 is_of(const char *text, uid_t uid)
 {
-	const char *at = strstr(text, "\nUid:"), *state;
-	unsigned long id[4];
+	const char *at = strstr(text, "\nUid:");
+	const char *state = strstr(text, "\nState:\t");
+	char *end;
 
-	state = strstr(text, "\nState:\t");
 	if (state != NULL && (state[8] == 'Z' || state[8] == 'X'))
 		return false;
-	/* The kernel's own words, four numbers of 32 bits. */
-	/* NOLINTNEXTLINE(cert-err34-c) */
-	if (at == NULL ||
-	    sscanf(at, "\nUid: %lu %lu %lu %lu", &id[0], &id[1], &id[2],
-		&id[3]) != 4)
+	if (at == NULL)
 		return true;
-	for (size_t i = 0; i < 4; i++)
-		if (id[i] == uid)
+	at += strlen("\nUid:");
+	for (size_t i = 0; i < 4; i++) {
+		if (strtoul(at, &end, 10) == uid)
 			return true;
+		at = end;
+	}
 	return false;
 }
 

@@ -38,6 +38,28 @@ settled ws1 alice out
 # Nothing of the ticket is left.
 [ -z "$(lab_on ws1 find /run/roam -name '*krb5*')" ] || fail "a copy is left"
 
+# --- Between: tickets that are renewed -----------------------------------------
+copy=/run/roam/20001/private/krb5cc
+lab_on ws1 sed -i 's/default_realm/renew_lifetime = 7d\n\t&/' /etc/krb5.conf
+cp "$srcdir/tests/lab/session" "$lab/session"
+rm -f "$lab/leave"
+: > "$lab/said"
+lab_on ws1 python3 "$lab/session" lab alice "$lab/leave" Al1ce.Pass \
+	> "$lab/said" 2>&1 &
+disown $!
+lab_wait 60 ws1 grep -qx open "$lab/said"
+lab_on ws1 klist -f -c "$copy" | grep -q 'renew until' ||
+	fail "not renewable: $(lab_on ws1 klist -f -c "$copy")"
+first=$(lab_on ws1 md5sum "$copy")
+lab_on ws1 /usr/local/libexec/roam/roam-session renew > /dev/null
+[ "$(lab_on ws1 md5sum "$copy")" != "$first" ] || fail "not renewed"
+lab_on ws1 klist -s -c "$copy" || fail "no ticket any more"
+[ "$(lab_on ws1 stat -c '%a %u' "$copy")" = '600 20001' ] || fail "not private"
+echo renewed > "$lab/ws1/home/alice/note"
+: > "$lab/leave"
+settled ws1 alice out
+[ -z "$(lab_on ws1 find /run/roam -name '*krb5*')" ] || fail "a copy is left"
+
 # --- Without a ticket ----------------------------------------------------------
 # By a key: there is no ticket and no password, and the session has its copy.
 lab_on ws1 sh -c 'rm -f /root/.ssh/id_ed25519 && mkdir -p /root/.ssh &&
