@@ -270,8 +270,7 @@ load_piece(const void *bytes, size_t len, void *arg, struct err *e)
 static int
 run_load(struct worker *w, const struct wire *m, struct err *e)
 {
-	return files_load(&w->files, m->text[0], m->number[0], load_piece, w,
-	    e);
+	return files_load(&w->files, m, load_piece, w, e);
 }
 
 /* Answers by itself where it can: with what was read. */

@@ -16,21 +16,21 @@ failed(struct err *e, int sys, const char *text)
 	return -1;
 }
 
+/* What of a file of that size is behind at. */
 static int
-load_pieces(struct smb *s, struct smb_file *file, uint64_t size,
+load_pieces(const struct smb_files *f, uint64_t at, uint64_t size,
     smb_piece *piece, void *arg, struct err *e)
 {
 	size_t len = 0;
 	ssize_t got;
-	uint64_t at;
 	char *bytes;
 	int rc = 0;
 
 	if ((bytes = malloc(PIECE)) == NULL)
 		return failed(e, errno, "");
-	for (at = 0; at < size && rc == 0; at += len) {
+	for (; at < size && rc == 0; at += len) {
 		len = size - at < PIECE ? (size_t)(size - at) : PIECE;
-		got = smb_read_at(s, file, at, bytes, len, e);
+		got = smb_read_at(f->smb, f->reading.file, at, bytes, len, e);
 		if (got == -1)
 			rc = -1;
 		else if ((size_t)got < len)
@@ -75,20 +75,17 @@ open_reading(struct smb_files *f, const char *path, struct err *e)
 }
 
 int
-files_load(struct smb_files *f, const char *path, uint64_t max,
-    smb_piece *piece, void *arg, struct err *e)
+files_load(struct smb_files *f, const struct wire *m, smb_piece *piece,
+    void *arg, struct err *e)
 {
-	struct smb_file *file;
 	uint64_t size;
 
-	if (open_reading(f, path, e) == -1)
+	if (open_reading(f, m->text[0], e) == -1 ||
+	    smb_size(f->smb, f->reading.file, &size, e) == -1)
 		return -1;
-	file = f->reading.file;
-	if (smb_size(f->smb, file, &size, e) == -1)
-		return -1;
-	if (size > max)
+	if (size > m->number[0])
 		return failed(e, EOVERFLOW, "");
-	return load_pieces(f->smb, file, size, piece, arg, e);
+	return load_pieces(f, m->number[1], size, piece, arg, e);
 }
 
 ssize_t

@@ -17,10 +17,10 @@ struct smb_files {
 	} writing[WIRE_HANDLES], reading;
 };
 
-/* The whole of a file in pieces; EOVERFLOW where it has more than max bytes. */
+/* What LOAD asks for, in pieces. */
 typedef int smb_piece(const void *bytes, size_t len, void *arg, struct err *e);
-int files_load(struct smb_files *f, const char *path, uint64_t max,
-    smb_piece *piece, void *arg, struct err *e) MUST_CHECK;
+int files_load(struct smb_files *f, const struct wire *m, smb_piece *piece,
+    void *arg, struct err *e) MUST_CHECK;
 
 /* As smb_read_at(). */
 ssize_t files_read(struct smb_files *f, const struct wire *m, void *bytes,

@@ -341,6 +341,18 @@ note_trips(struct smb_session *s, enum wire_op op, double start_s)
 		s->rtt_us = (unsigned)us;
 }
 
+/* The parts that have come are not asked for again, where that can be said. */
+static void
+go_on(struct smb_ask *a, size_t before)
+{
+	if (a->parts == NULL)
+		return;
+	if (a->request.op == WIRE_LOAD)
+		a->request.number[1] = a->parts->len - before;
+	else
+		a->parts->len = before;
+}
+
 int
 session_ask(struct smb_session *s, const struct smb_ask *ask,
     struct wire *reply, struct err *e)
@@ -362,7 +374,6 @@ session_ask(struct smb_session *s, const struct smb_ask *ask,
 		if ((!a.harmless && !s->unreached) || !session_may_retry(s, e))
 			return -1;
 		s->repeated = s->repeated || !s->unreached;
-		if (a.parts != NULL)
-			a.parts->len = before;
+		go_on(&a, before);
 	}
 }

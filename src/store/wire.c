@@ -12,7 +12,7 @@ static const struct shape {
 	[WIRE_CONNECT] = { 2, 1, false },
 	[WIRE_LOGIN] = { 4, 5, false },
 	[WIRE_LIST] = { 0, 1, false },
-	[WIRE_LOAD] = { 1, 1, false },
+	[WIRE_LOAD] = { 2, 1, false },
 	[WIRE_READ] = { 2, 1, false },
 	[WIRE_CREATE] = { 1, 1, false },
 	[WIRE_RESUME] = { 2, 1, false },

@@ -25,7 +25,7 @@
  *     LOGIN    encrypt, kerberos,       share, path, user,
  *              ms, create               domain, password
  *     LIST                              path
- *     LOAD     max                      path
+ *     LOAD     max, off                 path
  *     READ     off, len                 path
  *     CREATE   handle                   path
  *     RESUME   handle, size             path
@@ -48,7 +48,8 @@
  * microseconds of a round trip. Paths of
  * all others are relative to that directory, "" being itself. A list's bytes
  * are records of 1 byte (1: a directory), 8 bytes size, 8 bytes mtime in ns,
- * and a text. READ's OK has fewer bytes than asked for at the end of the file;
+ * and a text. LOAD's are those of the file from off on, unless it has more than
+ * max in all (EOVERFLOW). READ's OK has fewer bytes than asked for at the end of the file;
  * WRITE's a is the microseconds that it took.
  * CLAIM makes a file that nobody else can open before it is closed again.
  * handle is a number below WIRE_HANDLES that the program chose; RESUME opens a

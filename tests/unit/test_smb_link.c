@@ -332,3 +332,25 @@ Test(smb_link, what_had_come_when_a_worker_was_lost_is_not_asked_for_again)
 	cr_expect(was_asked("0+8 8+8 "));
 	store_close(store);
 }
+
+Test(smb_link, what_had_come_of_a_small_file_is_not_asked_for_again)
+{
+	struct buf b = { .max = 4 * HALF };
+
+	/* LOAD's second number is where it begins. */
+	open_reading("while 1:\n"
+		     " i, op, most, off = ask()\n"
+		     " log.write('%d\\n' % (off >> 19)); log.flush()\n"
+		     " for k in range(off >> 19, 3):\n"
+		     "  part(i, bytes([k]) * (1 << 19))\n"
+		     "  if not lives and k == 1: sys.exit()\n"
+		     " ok(i)");
+	cr_expect_eq(store_load(store, "gen/1/manifest", &b, &e), 0, "%s",
+	    e.text);
+	cr_assert_eq(b.len, 3 * HALF);
+	for (unsigned i = 0; i < 3; i++)
+		cr_expect_eq(b.bytes[i * HALF], i);
+	cr_expect(was_asked("0 2 "));
+	buf_free(&b);
+	store_close(store);
+}
