@@ -97,6 +97,7 @@ scenarios = \
 	tests/scenario/56-programs.sh \
 	tests/scenario/57-rules-check.sh \
 	tests/scenario/58-guards.sh \
+	tests/scenario/59-explain.sh \
 	tests/scenario/60-smb.sh \
 	tests/scenario/61-smb-lines.sh \
 	tests/scenario/62-smb-kerberos.sh \

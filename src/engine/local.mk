@@ -21,7 +21,8 @@ libengine_a_SOURCES = \
 	src/engine/driver_text.c \
 	src/engine/driver_json.c \
 	src/engine/driver_xbel.c \
-	src/engine/report.c src/engine/report_json.c src/engine/report.h \
+	src/engine/report.c src/engine/report_json.c src/engine/report_groups.c \
+	src/engine/report_html.c src/engine/report_html.h src/engine/report.h \
 	src/engine/json.c src/engine/json.h
 
 if UNIT_TESTS
@@ -36,6 +37,7 @@ tests_unit_test_engine_SOURCES = \
 	tests/unit/test_merge_table.c \
 	tests/unit/test_merge_attributes.c \
 	tests/unit/test_groups.c \
+	tests/unit/test_report_html.c \
 	tests/unit/test_guard_change.c \
 	tests/unit/test_plan.c \
 	tests/unit/test_plan_rules.c \

@@ -63,6 +63,7 @@ struct printer {
 	FILE *out;
 	const struct report *r;
 	const struct report_style *style;
+	bool groups;
 	char shown[SHOWN_MAX];
 	char was[4 + SHOWN_MAX];
 };
@@ -230,6 +231,7 @@ put_actions(struct printer *p, const struct kind *k)
 	for (i = 0; i < plan->count; i++) {
 		op = &plan->op[i];
 		if (op->action == k->action && op_is_shown(op) &&
+		    !(p->groups && report_in_group(op)) &&
 		    has_room(p, &list, report_subject(op)->size))
 			put_op(p, k, op);
 	}
@@ -348,12 +350,20 @@ report_text(FILE *out, const struct report *r, const struct report_style *style,
 	struct printer p = { .out = out, .r = r, .style = style };
 	struct totals t = report_totals(r);
 	const struct kind *k;
+	uint64_t shown = 0;
 
+	for (k = kinds; k < kinds + N_KINDS; k++)
+		shown += t.action[k->action];
+	p.groups = style->groups && !style->all && shown > LINES_MAX;
+	if (p.groups)
+		report_groups(out, r->plan);
 	for (k = kinds; k < kinds + N_KINDS; k++)
 		put_actions(&p, k);
 	put_skipped(&p);
 	put_held(&p, t.held);
 	put_suspect(&p, t.suspect);
+	if (p.groups)
+		fputs("--all lists every entry\n", out);
 	if (t.pending > 0)
 		fputs("pending changes wait for a run that may change the "
 		      "other side, such as sync\n",

@@ -33,6 +33,10 @@ struct totals report_totals(const struct report *r);
 
 /* What an op is about: what will be there, else what goes. */
 const struct entry *report_subject(const struct op *op);
+/* A line for each directory that stands for all below it, with its sums; and
+ * whether an op is in one of those. Conflicts never are. */
+void report_groups(FILE *out, const struct plan *p);
+bool report_in_group(const struct op *op);
 /* All that was written is out, or e says why not. */
 int report_end(FILE *out, struct err *e) MUST_CHECK;
 
@@ -41,6 +45,7 @@ int report_json(FILE *out, const struct report *r, struct err *e) MUST_CHECK;
 struct report_style {
 	bool colour;
 	bool all;       /* every line, else at most a screenful per kind */
+	bool groups;    /* sums of directories instead of very many lines */
 	unsigned width; /* columns */
 };
 /* A line an action, then what was skipped or held, then one line of sums;

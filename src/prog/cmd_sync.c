@@ -1,5 +1,6 @@
 #include <sys/ioctl.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/report.h"
+#include "engine/report_html.h"
 #include "prog/commands.h"
 #include "prog/primary.h"
 #include "prog/progress.h"
@@ -25,6 +27,27 @@ terminal_width(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
 		return w.ws_col;
 	return WIDTH_DEFAULT;
+}
+
+/* Names of files are nobody else's business: for the caller's eyes alone. */
+static int
+write_html(const char *path, const struct report *r, struct err *e)
+{
+	FILE *out;
+	int fd, rc;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd == -1)
+		return err_sys(e, "%s", path);
+	if ((out = fdopen(fd, "w")) == NULL) {
+		close(fd);
+		return err_sys(e, "%s", path);
+	}
+	rc = report_html(out, r, e);
+	if (fclose(out) == EOF && rc == 0)
+		rc = err_sys(e, "%s", path);
+	return rc;
 }
 
 static int
@@ -48,10 +71,13 @@ print_report(const struct options *o, const struct context *c,
 	};
 	const struct report_style style = {
 		.colour = isatty(STDOUT_FILENO),
-		.all = o->verbose,
+		.all = o->verbose || o->all,
+		.groups = o->command->run == cmd_plan,
 		.width = terminal_width(),
 	};
 
+	if (o->html != NULL && write_html(o->html, &r, e) == -1)
+		return -1;
 	if (o->json)
 		return report_json(stdout, &r, e);
 	if (o->quiet)

@@ -14,6 +14,7 @@
 #include "local/vouch.h"
 #include "prog/commands.h"
 #include "prog/look.h"
+#include "prog/outlook.h"
 #include "prog/print.h"
 
 #define TARGET_MAX 4096
@@ -36,6 +37,7 @@ struct view {
 	bool store_known;
 	enum why why; /* the home's one is not looked into */
 	bool behind_link;
+	struct outlook outlook;
 };
 
 static struct version
@@ -229,6 +231,17 @@ decide(const struct look *l, struct view *v, const char *arg)
 	}
 }
 
+/* Where there is no store nothing is decided. */
+static void
+find_outlook(const struct look *l, struct view *v)
+{
+	if (v->store_known)
+		outlook_find(&v->outlook, &l->setup, v->path);
+	else
+		snprintf(v->outlook.text, sizeof(v->outlook.text),
+		    "the store is not known");
+}
+
 static json_t *
 json_version(const struct version *at)
 {
@@ -258,10 +271,11 @@ set_rule(json_t *all, const struct ruling *r)
 static int
 print_json(const struct view *v, struct err *e)
 {
-	json_t *all = json_pack("{s:n,s:s,s:n,s:n,s:n,s:n,s:o,s:o,s:o}", "path",
-	    "class", v->roams ? "roam" : "local", "rule", "reason", "unit",
-	    "driver", "base", json_version(&v->base), "local",
-	    json_version(&v->local), "store", json_version(&v->store));
+	json_t *all = json_pack("{s:n,s:s,s:n,s:n,s:n,s:n,s:o,s:o,s:o,s:o}",
+	    "path", "class", v->roams ? "roam" : "local", "rule", "reason",
+	    "unit", "driver", "base", json_version(&v->base), "local",
+	    json_version(&v->local), "store", json_version(&v->store),
+	    "decision", outlook_json(&v->outlook));
 
 	if (all != NULL &&
 	    (json_set_path(all, "path", v->path, v->len) == -1 ||
@@ -334,6 +348,7 @@ print_text(const struct look *l, const struct view *v)
 		print_version("Store", &v->store, &v->local, "home");
 	else
 		print_field("Store", "unknown");
+	outlook_print(&v->outlook);
 }
 
 static int
@@ -364,6 +379,7 @@ cmd_why(const struct options *o, struct err *e)
 		v.base = version_of(&l.c.state.base, &v);
 		look_local(&l.c, &v);
 		decide(&l, &v, arg);
+		find_outlook(&l, &v);
 		rc = 0;
 		if (o->json)
 			rc = print_json(&v, e);

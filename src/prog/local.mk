@@ -28,6 +28,7 @@ roam_SOURCES = \
 	src/prog/compare.c src/prog/compare.h \
 	src/prog/cmd_undo.c \
 	src/prog/history.c src/prog/history.h \
+	src/prog/outlook.c src/prog/outlook.h \
 	src/prog/cmd_restore.c \
 	src/prog/cmd_conflicts.c \
 	src/prog/cmd_store.c \

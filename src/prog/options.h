@@ -15,10 +15,10 @@
 struct options {
 	const char *store, *home, *config;
 	const char *credentials, *password_fd;
-	const char *from, *to, *at;            /* restore, conflicts take */
+	const char *from, *to, *at, *html;     /* restore, conflicts take */
 	const char *type, *reason, *report_fd; /* login, logout */
 	bool json, quiet, verbose, no_progress;
-	bool dry_run, allow_deletes, allow_changes, data, check, diff;
+	bool dry_run, allow_deletes, allow_changes, data, check, diff, all;
 	uint64_t wait_s;
 	bool help, version;
 	const struct command *command; /* NULL: none given */
@@ -35,6 +35,7 @@ struct options {
 #define TAKES_DATA    (1u << 5)
 #define TAKES_CHECK   (1u << 6)
 #define TAKES_DIFF    (1u << 8)
+#define TAKES_REPORT  (1u << 9)
 #define TAKES_SIGNIN  (1u << 7)
 
 struct command {
