@@ -120,12 +120,17 @@ TESTS += $(scenarios)
 
 # A domain controller of the test's own; its state is made once in the build.
 dist_check_SCRIPTS += tests/scenario/80-primary-computers.sh \
-	tests/scenario/81-primary-sign-in.sh
+	tests/scenario/81-primary-sign-in.sh \
+	tests/scenario/82-odd-directories.sh \
+	tests/scenario/83-old-schema.sh
 TESTS += tests/scenario/80-primary-computers.sh \
-	tests/scenario/81-primary-sign-in.sh
+	tests/scenario/81-primary-sign-in.sh \
+	tests/scenario/82-odd-directories.sh \
+	tests/scenario/83-old-schema.sh
 EXTRA_DIST += tests/directory/dc.sh tests/directory/make-state \
 	tests/directory/populate.py tests/directory/smb.conf.in \
-	tests/directory/with-directory tests/directory/count-packets
+	tests/directory/with-directory tests/directory/count-packets \
+	tests/directory/odd-server
 clean-local:
 	-rm -rf tests/directory/state
 

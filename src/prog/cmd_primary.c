@@ -170,39 +170,49 @@ run_users(struct primary *p, struct err *e)
 	return rc;
 }
 
-/* What has been done before is fine. */
+/* 1 changed, 0 it was so before, -1. */
+static int
+change_one(struct primary *p, enum question_op op, const char *computer,
+    struct err *e)
+{
+	const char *user = p->o->operand[1];
+	int rc = 1;
+
+	if (ask(p, op, user, computer, NULL, e) == -1) {
+		if (e->kind != ERR_RACE)
+			return -1;
+		rc = 0;
+	}
+	if (!p->o->json && !p->o->quiet)
+		printf("%s: %s\n", computer,
+		    rc == 0            ? "nothing to do"
+			: op == OP_ADD ? "added"
+				       : "removed");
+	return rc;
+}
+
 static int
 change(struct primary *p, enum question_op op, struct err *e)
 {
 	json_t *changed = json_array(), *same = json_array();
-	const char *user = p->o->operand[1];
 	int rc = 0;
 
-	for (int i = 2; rc == 0 && i < p->o->count; i++) {
+	for (int i = 2; rc != -1 && i < p->o->count; i++) {
 		const char *computer = p->o->operand[i];
-		bool was_so;
 
-		rc = ask(p, op, user, computer, NULL, e);
-		was_so = rc == -1 && e->kind == ERR_RACE;
-		if (was_so)
-			rc = 0;
-		if (rc == -1)
-			break;
-		json_array_append_new(was_so ? same : changed,
-		    json_string(computer));
-		if (!p->o->json && !p->o->quiet)
-			printf("%s: %s\n", computer,
-			    was_so             ? "nothing to do"
-				: op == OP_ADD ? "added"
-					       : "removed");
+		rc = change_one(p, op, computer, e);
+		if (rc != -1)
+			json_array_append_new(rc == 1 ? changed : same,
+			    json_string(computer));
 	}
-	if (rc == 0 && p->o->json)
-		return json_print(json_pack("{s:s,s:o,s:o}", "user", user,
-				      "changed", changed, "unchanged", same),
+	if (rc != -1 && p->o->json)
+		return json_print(json_pack("{s:s,s:o,s:o}", "user",
+				      p->o->operand[1], "changed", changed,
+				      "unchanged", same),
 		    e);
 	json_decref(changed);
 	json_decref(same);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 static int

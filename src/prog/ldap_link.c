@@ -24,6 +24,16 @@ struct ldap_link {
 	unsigned trips;
 };
 
+/* The library changes none of what it is given: its lack of const is old. */
+static char *
+unconst(const char *text)
+{
+	char *same;
+
+	memcpy(&same, &text, sizeof(same));
+	return same;
+}
+
 /* What can be done about a result of LDAP. */
 static const struct {
 	int code;
@@ -130,7 +140,7 @@ ldap_link_open(struct ldap_link **out, const struct ldap_way *way,
 		return err_sys(e, "LDAP");
 	}
 	l->timeout.tv_sec = way->timeout_ms / 1000;
-	l->timeout.tv_usec = way->timeout_ms % 1000 * 1000;
+	l->timeout.tv_usec = (suseconds_t)(way->timeout_ms % 1000) * 1000;
 	l->starttls = way->starttls;
 	l->tls = way->starttls || strncmp(l->uri, "ldaps:", 6) == 0 ||
 	    strncmp(l->uri, "ldapi:", 6) == 0;
@@ -358,7 +368,7 @@ ldap_link_search(struct ldap_link *l, const struct ldap_search *s,
 	int id, code;
 
 	for (size_t i = 0; s->attributes[i] != NULL; i++)
-		attributes[i] = (char *)(uintptr_t)s->attributes[i];
+		attributes[i] = unconst(s->attributes[i]);
 	l->trips++;
 	code = ldap_search_ext(l->ldap, s->base, scopes[s->scope], s->filter,
 	    attributes, 0, s->extended ? controls : NULL, NULL, &l->timeout, 0,
@@ -372,9 +382,9 @@ int
 ldap_link_change(struct ldap_link *l, const char *dn, const char *attribute,
     const char *value, bool add, struct err *e)
 {
-	char *values[] = { (char *)(uintptr_t)value, NULL };
+	char *values[] = { unconst(value), NULL };
 	LDAPMod mod = { .mod_op = add ? LDAP_MOD_ADD : LDAP_MOD_DELETE,
-		.mod_type = (char *)(uintptr_t)attribute,
+		.mod_type = unconst(attribute),
 		.mod_vals.modv_strvals = values };
 	LDAPMod *mods[] = { &mod, NULL };
 	int code;

@@ -124,7 +124,7 @@ ldap_schema_has(struct ldap_link *l, const struct ldap_root *root,
     const char *attribute, bool *known, struct err *e)
 {
 	static const char *const wanted[] = { "attributeID", NULL };
-	static const struct slot none = { NULL, NULL, 0 };
+	struct slot none = { NULL, NULL, 0 };
 	char filter[128];
 	int found;
 
@@ -141,7 +141,7 @@ ldap_schema_has(struct ldap_link *l, const struct ldap_root *root,
 		.attributes = wanted,
 		.max = 2,
 		.take = take_slots,
-		.arg = (void *)(uintptr_t)&none },
+		.arg = &none },
 	    e);
 	if (found == -1)
 		return err_wrap(e, "the schema");

@@ -47,6 +47,7 @@ tests_unit_test_signin_SOURCES = \
 	tests/unit/test_occasion.c \
 	tests/unit/test_pace.c \
 	tests/unit/test_procs.c \
+	tests/unit/test_policy.c \
 	tests/unit/test_profile_url.c \
 	tests/unit/test_quota.c \
 	tests/unit/test_range.c \

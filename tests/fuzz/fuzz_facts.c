@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "signin/decision.h"
+#include "signin/question.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -16,6 +17,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct buf out = { .max = FACTS_BYTES_MAX };
 	struct err e;
 
+	struct question q;
+
+	if (facts_items_len(bytes, len) > len)
+		abort();
+	(void)!question_parse(&q, bytes, len, &e);
 	if (facts_parse(&f, bytes, len, &e) == -1)
 		return 0;
 	facts_write(&out, &f);

@@ -93,6 +93,15 @@ decides primary 0 dora
 dc_set "CN=Domain Users,$people" $primary
 decides not-primary 4 dora
 
+# --- An attribute that the computer may not read -------------------------------
+settings
+decides primary 0 carol
+samba-tool dsacl set -s "$DC/smb.conf" -H "$DC/private/sam.ldb" \
+	--objectdn="CN=carol,$people" --action=deny \
+	--sddl='(OD;;RP;a13df4e2-dbb0-4ceb-828b-8b2e143e9e81;;AU)' > /dev/null
+decides not-primary 4 carol
+[ "$(json "d['facts']['computers']")" = 0 ] || fail 'it can be read'
+
 # --- TLS -----------------------------------------------------------------------
 chmod 755 "$DC/private" "$DC/private/tls"
 chmod 644 "$DC/private/tls/"{ca,other}.pem
