@@ -123,9 +123,15 @@ main(int argc, char **argv)
 	log_to_syslog();
 	(void)signal(SIGPIPE, SIG_IGN);
 	s.cache = getenv("KRB5CCNAME");
-	read_secret(&s);
+	/* Only the module says something, and waits for an answer. */
+	if (v->operands > 0)
+		read_secret(&s);
 	if ((s.report = take_output()) == -1)
 		return 1;
+	if (v->operands == 0) {
+		close(s.report);
+		s.report = -1;
+	}
 	status = v->run(&s);
 	visit_let_go(&s, status, "");
 	visit_free(&s);

@@ -161,14 +161,12 @@ each(const struct visit *s, void (*serve)(struct visit *one))
 int
 visit_boot(struct visit *s)
 {
-	visit_let_go(s, 0, "");
 	return each(s, start);
 }
 
 int
 visit_renew(struct visit *s)
 {
-	visit_let_go(s, 0, "");
 	return each(s, renew);
 }
 
@@ -177,7 +175,6 @@ visit_flush(struct visit *s)
 {
 	struct err e;
 
-	visit_let_go(s, 0, "");
 	if (setup_load_settings(&s->setup, s->config, &e) == -1) {
 		log_line(LOG_LEVEL_ERROR, "event=bad-settings: %s", e.text);
 		return 1;

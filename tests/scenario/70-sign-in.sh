@@ -83,6 +83,22 @@ leave other
 settled ws1 bob out
 counts 1 1
 
+# --- What the program that asks grows by ---------------------------------------
+printf 'session required pam_permit.so\n' | lab_on ws1 tee /etc/pam.d/permit \
+	> /dev/null
+printf 'session required pam_permit.so\nsession optional %s\n' "$lab_module" |
+	lab_on ws1 tee /etc/pam.d/both > /dev/null
+: > "$lab/now"
+grown() {
+	lab_on ws1 python3 "$lab/session" "$1" alice "$lab/now" |
+		sed -n 's/^grown \([0-9]*\) KiB$/\1/p'
+}
+permit=$(grown permit)
+both=$(grown both)
+[ $((both - permit)) -le 256 ] || fail "grown by $((both - permit)) KiB"
+settled ws1 alice out
+counts 1 1
+
 # --- Other programs ------------------------------------------------------------
 expect 0 lab_on ws1 su -l alice -c 'cat note; echo by su > note'
 says second

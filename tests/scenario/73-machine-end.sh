@@ -45,24 +45,24 @@ in_the_midst 'before the cut'
 lab_kill ws1
 [ "$(state)" = in ] || fail "state $(state)"
 lab_workstation ws1 21 "file://$lab/store/%u"
-lab_on ws1 "$session" boot > /dev/null
+lab_on ws1 "$session" boot
 settled out
 stored 'before the cut' || fail "the start made nothing good"
 # Nothing is left to do the second time.
-lab_on ws1 "$session" boot > /dev/null
+lab_on ws1 "$session" boot
 [ "$(lab_events ws1 made-good)" = 1 ] || fail "made good twice"
 
 # --- The end of a machine ------------------------------------------------------
 in_the_midst 'before the end'
 lab_on ws1 pkill -KILL -f "$lab/leave"
-lab_on ws1 "$session" flush > /dev/null
+lab_on ws1 "$session" flush
 settled out
 stored 'before the end' || fail "the end saved nothing"
 
 # --- Who is signed in is left alone --------------------------------------------
 in_the_midst 'still here'
-lab_on ws1 "$session" boot > /dev/null
-lab_on ws1 "$session" flush > /dev/null
+lab_on ws1 "$session" boot
+lab_on ws1 "$session" flush
 [ "$(state)" = in ] || fail "the state of an open session changed"
 : > "$lab/leave"
 settled out
@@ -86,19 +86,19 @@ lab_on ws1 sed -i 's/^delete_cached.*/delete_unused = 30/' \
 	/usr/local/etc/roam/roam.conf
 expect 0 lab_ssh ws1 alice 'echo new > note'
 settled out
-lab_on ws1 "$session" boot > /dev/null
+lab_on ws1 "$session" boot
 [ -e "$lab/ws1/home/alice/note" ] || fail "a copy in use was removed"
 sed -i 's/^used=.*/used=1000000000/' "$lab/ws1/state/users/20001"
 lab_on ws1 sed -i 's/state=out/state=pending/' \
 	/usr/local/var/lib/roam/users/20001
 chmod 000 "$lab/store/alice"
-lab_on ws1 "$session" boot > /dev/null
+lab_on ws1 "$session" boot
 [ -e "$lab/ws1/home/alice/note" ] || fail "a copy with edits was removed"
 chmod 700 "$lab/store/alice"
-lab_on ws1 "$session" boot > /dev/null
+lab_on ws1 "$session" boot
 settled out
 sed -i 's/^used=.*/used=1000000000/' "$lab/ws1/state/users/20001"
-lab_on ws1 "$session" boot > /dev/null
+lab_on ws1 "$session" boot
 [ -z "$(ls -A "$lab/ws1/home/alice")" ] || fail "an unused copy is still there"
 expect 0 lab_ssh ws1 alice 'cat note'
 says new
