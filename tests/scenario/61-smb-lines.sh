@@ -51,9 +51,14 @@ encrypted)
 	through
 	expect 0 push
 	mostly_encrypted
+	expect 0 smb a --json status
+	[ "$(json 'd["connection"]["encrypted"], d["connection"]["login"]')" = \
+		"(True, 'password')" ] || fail "status does not say: $out"
 	conf 'smb_encrypt = off'
 	through
 	expect 0 push
+	expect 0 smb a status
+	says "signed, not encrypted"
 	[ "$(counted "d['encrypted']")" -eq 0 ] || fail "encrypted without need"
 	;;
 signed)

@@ -44,6 +44,8 @@ for cache in "${caches[@]}"; do
 	# The library's own tickets go to the worker's copy only.
 	klist | diff "$work/before" - || fail "$cache was written to"
 done
+expect 0 smb status
+says "encrypted, login by Kerberos"
 [ -d "$ROAM_TEST_SHARE/alice/gen" ] || fail "not where the URL says"
 export KRB5CCNAME=FILE:$work/cc
 ROAM_TEST_ROUNDS=8 ROAM_TEST_STORE=$ROAM_TEST_SERVER/contract "$suite" -j1

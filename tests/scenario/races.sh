@@ -51,7 +51,8 @@ rounds_of() {
 	done
 }
 
-# A session now and then, and more seldom the whole server.
+# A session now and then, and more seldom the whole server, which at other times
+# stands still for a moment.
 kill_servers() {
 	local sessions
 	while sleep "0.$((RANDOM % 5 + 3))"; do
@@ -59,6 +60,11 @@ kill_servers() {
 			"$SMBD" kill
 			"$SMBD" start
 			continue
+		fi
+		if [ $((RANDOM % 8)) = 0 ]; then
+			"$SMBD" freeze
+			sleep 0.7
+			"$SMBD" thaw
 		fi
 		mapfile -t sessions < <(pgrep -P \
 			"$(cat "$(dirname "$SMBD")/pid")" -x smbd)
