@@ -117,10 +117,14 @@ root_open(struct root *out, const char *home, struct err *e)
 
 	if ((fd = open_home(home)) == -1) {
 		if (errno == ELOOP || errno == ENOTDIR)
-			return err_set(e, ERR_USAGE, "%s: not a directory",
+			return err_set(e, ERR_USAGE,
+			    "%s: not a directory, or a symlink; a home is "
+			    "named by its own path",
 			    home);
 		if (errno == ENOENT)
-			return err_set(e, ERR_USAGE, "%s: not there", home);
+			return err_set(e, ERR_USAGE,
+			    "%s: not there; make it, or give another --home",
+			    home);
 		return err_sys(e, "%s", home);
 	}
 	if (fstat(fd, &st) == -1) {
@@ -130,7 +134,8 @@ root_open(struct root *out, const char *home, struct err *e)
 	}
 	if (st.st_uid != geteuid()) {
 		close(fd);
-		return err_set(e, ERR_POLICY, "%s: belongs to user %ju", home,
+		return err_set(e, ERR_POLICY,
+		    "%s: belongs to user %ju; run as that user", home,
 		    (uintmax_t)st.st_uid);
 	}
 	*out = (struct root){

@@ -161,7 +161,7 @@ check_fit(const struct options *o, const unsigned char given[ROW_COUNT],
 	if (o->count < c->operands_min ||
 	    (c->operands_max >= 0 && o->count > c->operands_max))
 		return err_set(e, ERR_USAGE,
-		    "%s: too %s arguments; usage: roam %s %s", c->name,
+		    "too %s arguments; usage: roam %s %s",
 		    o->count < c->operands_min ? "few" : "many", c->name,
 		    c->args);
 	return 0;

@@ -34,6 +34,9 @@ refused() {
 		[ "$(wc -l < "$work/.err")" = 1 ] || fail "lines of $*: $err"
 		[[ $err == "roam: "*"$text"* ]] ||
 			fail "$*: '$text' is not in: $err"
+		[[ ! $err =~ ^roam:\ ([a-z]+):\ ([a-z]+): ]] ||
+			[ "${BASH_REMATCH[1]}" != "${BASH_REMATCH[2]}" ] ||
+			fail "said twice: $err"
 		if LC_ALL=C grep -q $'[^ -~]' "$work/.err"; then
 			fail "$*: not plain: $err"
 		fi
@@ -72,15 +75,18 @@ says '"kind":"usage"'
 for number in -1 x '' 1x 1.5 0x10 ' 1' 99999999999999999999 +1; do
 	usage "--wait" bare "${base[@]}" pull --wait="$number"
 done
-for command in show export why; do
+for command in export why; do
 	usage "$command: too few arguments" bare "${base[@]}" $command
 	usage "$command: too many arguments" bare "${base[@]}" $command 1 2
 done
+usage "show: too few arguments" bare "${base[@]}" show
+usage "show: too many arguments" bare "${base[@]}" show 1 2 3
 usage "restore: too few arguments" bare "${base[@]}" restore
-for command in pull push sync plan status log verify gc config; do
+for command in pull push sync plan status verify gc config; do
 	usage "$command: too many arguments" bare "${base[@]}" $command extra
 done
-usage "diff: too many arguments" bare "${base[@]}" diff 1 2 3
+usage "log: too many arguments" bare "${base[@]}" log 1 2
+usage "diff: too many arguments" bare "${base[@]}" diff 1 2 3 4
 usage "conflicts: too many" bare "${base[@]}" conflicts take 1 2
 usage "conflicts" bare "${base[@]}" conflicts frob
 usage "conflicts" bare "${base[@]}" conflicts show
@@ -89,6 +95,8 @@ usage "conflicts" bare "${base[@]}" conflicts list 0123456789abcdef
 for command in "show GEN" "export GEN" "diff GEN" "diff 1 GEN" \
 	"restore docs/one --from GEN"; do
 	for gen in x 0 1x '' ' 1' 1.0 99999999999999999999 1000000000000; do
+		# What is no number may be the path that diff is to look at.
+		[[ $command != diff* || $gen =~ ^[0-9]+$ ]] || continue
 		read -ra words <<< "${command/GEN/@}"
 		usage "not a generation" bare "${base[@]}" \
 			"${words[@]/@/$gen}"

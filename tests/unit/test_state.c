@@ -339,7 +339,7 @@ Test(state, the_lock_is_one_run_s_and_dies_with_it)
 	close(two);
 	if ((pid = fork()) == 0)
 		lock_and_die(&h);
-	while (state_lock(h.statefd, 5, &two, &e) == 0) {
+	while (state_lock(h.statefd, 60, &two, &e) == 0) {
 		close(two);
 		if (waitpid(pid, NULL, WNOHANG) == pid)
 			break;
