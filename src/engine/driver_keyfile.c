@@ -167,6 +167,16 @@ put_group(const struct writer *w, const struct strand *group, bool foreign,
 
 /* --- Lists: "Key=a;b;" ---------------------------------------------------- */
 
+/* Numbers are as like as not a size or a place. */
+static bool
+is_of_numbers(const char *value, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (memchr("0123456789.;- ", value[i], 14) == NULL)
+			return false;
+	return true;
+}
+
 /* The value behind "=", if it is a list of words: length, or 0. */
 static size_t
 list_of(const struct strand *s, const char **value)
@@ -180,9 +190,7 @@ list_of(const struct strand *s, const char **value)
 	*value = equals + 1;
 	len = (size_t)(s->text.text + s->text.body - *value);
 	len = trim_end(*value, len);
-	/* Numbers are as like as not a size or a place. */
-	if (len == 0 || (*value)[len - 1] != ';' ||
-	    strspn(*value, "0123456789.;- ") >= len)
+	if (len == 0 || (*value)[len - 1] != ';' || is_of_numbers(*value, len))
 		return 0;
 	return len;
 }
