@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,10 +99,14 @@ check_pace(struct attend *a, struct context *c, const struct plan *plan,
 	struct probe probe;
 	char text[128];
 
+	double slow_s = conf->slow_delay_ms > 0
+	    ? (double)conf->slow_delay_ms / 1000
+	    : HUGE_VAL;
+
 	if (strcmp(conf->slow_link, "local") != 0 || !probe_is_due(plan))
 		return 0;
 	for (int i = 0; i < PROBES; i++) {
-		if (probe_store(c, plan, &probe, e) == -1)
+		if (probe_store(c, plan, slow_s, &probe, e) == -1)
 			return -1;
 		now = (struct pace){ probe.delay_s, probe.rate };
 		best = pace_better(&best, &now);

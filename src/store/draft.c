@@ -340,8 +340,9 @@ draft_free(struct draft *d)
 		return;
 	pack_count = packer_pack_count(d->packer);
 	packer_free(d->packer);
-	/* What may yet be published has to stay as it is. */
-	if (!d->published && d->unsure == 0)
+	/* What may yet be published has to stay as it is; and somebody who has
+	 * no time left does not tidy up. */
+	if (!d->published && d->unsure == 0 && !store_is_late(d->repo->store))
 		discard(d, pack_count);
 	free(d);
 }

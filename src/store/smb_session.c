@@ -12,7 +12,7 @@
 
 #define CONNECT_MS 5000u /* where nobody says */
 #define LOSSES_MAX 3     /* links that may break in a row */
-#define LEAST_MS   2000  /* to wait for an answer, however late it is */
+#define MORE_MS    2000  /* for an answer, when the time is up */
 #define TICKET_MS  1100u /* more than a ticket's last second */
 #define WAIT_S     10.0  /* after a login that failed, before the next */
 
@@ -232,9 +232,9 @@ patience_ms(const struct smb_session *s)
 
 	if (s->until_s == NULL || *s->until_s <= 0)
 		return s->deadline_ms;
-	left_ms = (*s->until_s - clock_steady_s()) * 1000;
-	if (left_ms < LEAST_MS)
-		left_ms = LEAST_MS;
+	left_ms = (*s->until_s - clock_steady_s()) * 1000 + MORE_MS;
+	if (left_ms < 1)
+		left_ms = 1;
 	return s->deadline_ms == 0 || left_ms < s->deadline_ms
 	    ? (unsigned)left_ms
 	    : s->deadline_ms;

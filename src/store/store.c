@@ -129,8 +129,8 @@ store_holds(struct store *s, const char *name, bool *yes, struct err *e)
 	return claims_holds(s, name, yes, e);
 }
 
-static bool
-is_over(const struct store *s)
+bool
+store_is_late(const struct store *s)
 {
 	return s->until_s > 0 && clock_steady_s() >= s->until_s;
 }
@@ -138,7 +138,7 @@ is_over(const struct store *s)
 static int
 check_time(const struct store *s, struct err *e)
 {
-	if (!is_over(s))
+	if (!store_is_late(s))
 		return 0;
 	return err_set(e, ERR_LATE, "%s: the time for it was up", s->url);
 }
@@ -147,7 +147,7 @@ check_time(const struct store *s, struct err *e)
 static int
 ended(const struct store *s, struct err *e)
 {
-	if (e->kind == ERR_OFFLINE && is_over(s))
+	if (e->kind == ERR_OFFLINE && store_is_late(s))
 		return check_time(s, e);
 	return -1;
 }

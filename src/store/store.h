@@ -175,6 +175,9 @@ int store_publish(struct store *s, const char *from, const char *to,
 int store_remove(struct store *s, const char *path, bool is_dir,
     struct err *e) MUST_CHECK;
 void store_close(struct store *s);
+
+/* Is the time up that until_s gives? */
+bool store_is_late(const struct store *s);
 /* Is a look at it nearly free? */
 bool store_is_near(const struct store *s);
 

@@ -100,8 +100,8 @@ clock_read(struct context *c, const struct part *p, size_t len, double *seconds,
  * slowly makes that one wait.
  */
 static int
-measure(struct context *c, const struct part *p, bool load, struct probe *out,
-    struct err *e)
+measure(struct context *c, const struct part *p, double slow_s,
+    struct probe *out, struct err *e)
 {
 	double opening, one, many, last, net;
 
@@ -109,7 +109,7 @@ measure(struct context *c, const struct part *p, bool load, struct probe *out,
 	    clock_read(c, p, 1, &one, e) == -1)
 		return -1;
 	out->delay_s = one;
-	if (!load || p->len < RATE_BYTES)
+	if (one > slow_s || p->len < RATE_BYTES)
 		return 0;
 	if (clock_read(c, p, p->len, &many, e) == -1 ||
 	    clock_read(c, p, 1, &last, e) == -1)
@@ -121,8 +121,8 @@ measure(struct context *c, const struct part *p, bool load, struct probe *out,
 }
 
 int
-probe_store(struct context *c, const struct plan *plan, struct probe *out,
-    struct err *e)
+probe_store(struct context *c, const struct plan *plan, double slow_s,
+    struct probe *out, struct err *e)
 {
 	struct place place = { 0 };
 	struct part part;
@@ -132,7 +132,10 @@ probe_store(struct context *c, const struct plan *plan, struct probe *out,
 	if (c->store == NULL || c->head.number == 0)
 		return 0;
 	choose_part(c, &place, &part);
-	if (part.len == 0 || measure(c, &part, sum >= PROBE_SIZE, out, e) == 0)
+	/* What is less than a load needs no look at the rate. */
+	if (sum < PROBE_SIZE)
+		slow_s = 0;
+	if (part.len == 0 || measure(c, &part, slow_s, out, e) == 0)
 		return 0;
 	/* What is damaged or was collected is the run's own affair. */
 	return repo_is_damage(e) ? 0 : -1;

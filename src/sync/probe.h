@@ -18,8 +18,9 @@ struct probe {
 /* Does the plan move anything between home and store? */
 bool probe_is_due(const struct plan *plan);
 
-/* c is open, its head loaded. -1 where the store cannot be read at all. */
-int probe_store(struct context *c, const struct plan *plan, struct probe *out,
-    struct err *e) MUST_CHECK;
+/* c is open, its head loaded. An answer that takes longer than slow_s says it
+ * all: the rate is not measured then. -1 where the store cannot be read. */
+int probe_store(struct context *c, const struct plan *plan, double slow_s,
+    struct probe *out, struct err *e) MUST_CHECK;
 
 #endif

@@ -67,7 +67,7 @@ says 'slow connection to the server, working from your local copy of '
 [ "$(stat -c %s "$work/b/docs/00")" = 100000 ] || fail "it came all the same"
 expect 0 smb b --json status
 [ "$(json "'slow connection' in d['last_error']")" = True ] || fail "$out"
-through --delay 150
+through --delay 90
 expect 3 smb b --json login
 [ "$(json "d['state']")" = slow ] || fail "$out"
 expect 3 smb b logout
@@ -79,7 +79,7 @@ same_files b || fail "$(cat "$work/.diff")"
 echo again > "$work/a/docs/00"
 through
 expect 0 smb a logout
-through --delay 150
+through --delay 90
 settings '[network]' 'slow_link = wait'
 expect 0 smb b login
 same_files b || fail "$(cat "$work/.diff")"
