@@ -38,6 +38,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_driver \
 	tests/fuzz/fuzz_facts \
 	tests/fuzz/fuzz_frame \
+	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_manifest \
 	tests/fuzz/fuzz_netlogon \
 	tests/fuzz/fuzz_path \

@@ -70,6 +70,18 @@ frozen
 refused
 no network' ] || fail "$out"
 
+# A name whose servers say nothing at all.
+lab_on ws1 sh -c 'echo nameserver 10.99.0.20 > /etc/resolv.conf
+	sed -i "s|^store = .*|store = smb://fs1.lab.example/profiles/%u|" \
+		/usr/local/etc/roam/roam.conf'
+lab_cable fs1 down
+trouble 'names are silent'
+lab_cable fs1 up
+lab_on ws1 sed -i 's|^store = .*|store = smb://10.99.0.20/profiles/%u|' \
+	/usr/local/etc/roam/roam.conf
+expect 0 lab_ssh ws1 alice true
+settled out
+
 # A session that must not be without its profile, where there is none yet.
 lab_on ws2 sed -i 's/^session optional .*pam_roam.so/& required/
 	s/^session optional \(.*pam_roam\)/session required \1/' /etc/pam.d/sshd
