@@ -20,6 +20,7 @@ struct ask {
 	struct facts *f;
 	struct ldap_root root;
 	char user_base[LDAP_DN_MAX]; /* where the user is looked for */
+	bool elsewhere;              /* that is another domain */
 	char account[256];           /* of the user, without a domain */
 	struct ldap_object user, computer;
 };
@@ -99,7 +100,10 @@ find_domain(struct ask *a, struct err *e)
 		return -1;
 	a->f->foreign = d.base[0] != '\0' ? FACT_NO : FACT_YES;
 	set_text(a->f->netbios, sizeof(a->f->netbios), d.netbios);
-	if (d.base[0] != '\0')
+	if (d.base[0] == '\0')
+		return 0;
+	a->elsewhere = strcasecmp(d.base, a->root.home) != 0;
+	if (a->elsewhere || a->q->base[0] == '\0')
 		snprintf(a->user_base, sizeof(a->user_base), "%s", d.base);
 	return 0;
 }
@@ -248,7 +252,7 @@ ask_listed(struct ask *a, struct err *e)
 
 /* The questions in their order, as long as the next one can matter. */
 static int
-ask_all(struct ask *a, struct err *e)
+ask_all(struct ask *a, bool catalog, struct err *e)
 {
 	struct facts *f = a->f;
 	bool known;
@@ -257,6 +261,9 @@ ask_all(struct ask *a, struct err *e)
 		return -1;
 	if (f->foreign == FACT_YES)
 		return 0;
+	if (a->elsewhere && !catalog)
+		return err_set(e, ERR_RACE,
+		    "%s: only a global catalog knows that domain", a->q->user);
 	if (!a->q->paths_only) {
 		if (ldap_schema_has(a->link, &a->root, PRIMARY, &known, e) ==
 		    -1)
@@ -274,14 +281,14 @@ ask_all(struct ask *a, struct err *e)
 
 int
 ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
-    struct err *e)
+    bool catalog, struct err *e)
 {
 	struct ask a;
 	int rc;
 
 	if (begin(&a, l, q, f, e) == -1)
 		return -1;
-	rc = ask_all(&a, e);
+	rc = ask_all(&a, catalog, e);
 	end(&a);
 	return rc;
 }

@@ -17,10 +17,11 @@
 /*
  * Facts of q's user and computer into f, which may hold some already. -1 with
  * what went wrong; facts that were found until then are in f, and the rest is
- * unknown.
+ * unknown. ERR_RACE: the user is of another domain of the forest, whom only a
+ * global catalog has; l is none, as catalog says.
  */
 int ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
-    struct err *e) MUST_CHECK;
+    bool catalog, struct err *e) MUST_CHECK;
 
 /* OP_LIST, OP_USERS: a line "item=DN" each into out. OP_ADD, OP_REMOVE: the
  * change; done before is ERR_RACE. ERR_GONE names who is not there. */

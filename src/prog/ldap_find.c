@@ -248,3 +248,17 @@ ldap_find_servers(struct servers *out, const struct question *q,
 		    "DNS: it names no controller of %s", domain);
 	return 0;
 }
+
+bool
+ldap_find_catalog(char out[SERVER_URI_MAX], const char *uri)
+{
+	bool ldaps = strncmp(uri, "ldaps://", 8) == 0;
+	const char *host = strstr(uri, "://");
+
+	if (host == NULL || strncmp(uri, "ldapi:", 6) == 0)
+		return false;
+	host += 3;
+	snprintf(out, SERVER_URI_MAX, "%s://%.*s:%d", ldaps ? "ldaps" : "ldap",
+	    (int)strcspn(host, ":/"), host, ldaps ? 3269 : 3268);
+	return true;
+}

@@ -25,4 +25,8 @@ struct servers {
 int ldap_find_servers(struct servers *out, const struct question *q,
     const char *domain, struct err *e) MUST_CHECK;
 
+/* The same server's global catalog: "ldap://dc1:3268" of "ldap://dc1:389".
+ * False for a URL that has none. */
+bool ldap_find_catalog(char out[SERVER_URI_MAX], const char *uri);
+
 #endif

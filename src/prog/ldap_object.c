@@ -66,6 +66,7 @@ ldap_root_read(struct ldap_root *out, struct ldap_link *l, struct err *e)
 		    "the server says nothing of itself");
 	if (out->base[0] == '\0')
 		memcpy(out->base, first, sizeof(first));
+	memcpy(out->home, out->base, sizeof(out->home));
 	return 0;
 }
 

@@ -17,7 +17,8 @@
 	((size_t)8 << 20) /* bytes of all values of one object */
 
 struct ldap_root {
-	char base[LDAP_DN_MAX];
+	char base[LDAP_DN_MAX];          /* where to look; may be changed */
+	char home[LDAP_DN_MAX];          /* of the server's own domain */
 	char schema[LDAP_DN_MAX];        /* "": no Active Directory */
 	char configuration[LDAP_DN_MAX]; /* the same */
 	char subschema[LDAP_DN_MAX];     /* where others keep theirs */

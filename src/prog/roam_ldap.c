@@ -180,15 +180,22 @@ log_in(struct session *s, struct ldap_link *l, struct err *e)
 	return ldap_link_kerberos(l, e);
 }
 
+/* One server, by one of its ports. */
+struct place {
+	const char *uri;
+	unsigned ms;
+	bool catalog; /* it is a global catalog */
+};
+
 static int
-ask(struct session *s, const char *uri, unsigned ms, struct facts *f,
+ask_at(struct session *s, const struct place *at, struct facts *f,
     struct buf *items, struct err *e)
 {
-	const struct ldap_way way = { .uri = uri,
-		.starttls =
-		    s->q.tls == TLS_START && strncmp(uri, "ldap://", 7) == 0,
+	const struct ldap_way way = { .uri = at->uri,
+		.starttls = s->q.tls == TLS_START &&
+		    strncmp(at->uri, "ldap://", 7) == 0,
 		.ca_file = s->q.ca_file,
-		.timeout_ms = ms };
+		.timeout_ms = at->ms };
 	struct ldap_link *l;
 	int rc;
 
@@ -197,10 +204,31 @@ ask(struct session *s, const char *uri, unsigned ms, struct facts *f,
 	rc = log_in(s, l, e);
 	if (rc == 0)
 		rc = s->q.op == OP_CHECK
-		    ? ldap_ask(f, l, &s->q, e)
+		    ? ldap_ask(f, l, &s->q, at->catalog, e)
 		    : ldap_ask_admin(items, f, l, &s->q, e);
 	ldap_link_close(l);
 	return rc;
+}
+
+/* The server, and where it says so its catalog of all domains. */
+static int
+ask(struct session *s, const char *uri, unsigned ms, struct facts *f,
+    struct buf *items, struct err *e)
+{
+	struct place at = { .uri = uri, .ms = ms };
+	const struct facts before = *f;
+	char catalog[SERVER_URI_MAX];
+	int rc;
+
+	rc = ask_at(s, &at, f, items, e);
+	if (rc == 0 || e->kind != ERR_RACE || s->q.op != OP_CHECK)
+		return rc;
+	if (!ldap_find_catalog(catalog, uri))
+		return -1;
+	*f = before;
+	at.uri = catalog;
+	at.catalog = true;
+	return ask_at(s, &at, f, items, e);
 }
 
 /* Facts that a server was asked for, and how that ended, as one text. */

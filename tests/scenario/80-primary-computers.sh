@@ -51,6 +51,17 @@ settings "keytab = $DC/keytabs/ws2"
 decides not-primary 4 alice
 decides primary 0 carol
 
+# Another domain of the forest: only the global catalog has its users. Here is
+# its entry in the list of domains alone.
+printf '%s\n' "dn: CN=SALES,CN=Partitions,CN=Configuration,$lab" \
+	'changetype: add' 'objectClass: crossRef' 'nETBIOSName: SALES' \
+	'dnsRoot: sales.lab.example' "nCName: CN=Users,$lab" 'systemFlags: 3' |
+	dc_modify
+settings
+decides primary 0 'SALES\alice'
+decides primary 0 alice@sales.lab.example
+decides not-primary 4 'SALES\bob'
+
 # --- At most four questions, with the server and the site known ----------------
 settings 'servers = dc1.lab.example' 'site = Default-First-Site-Name'
 decides primary 0 alice

@@ -150,7 +150,10 @@ directory() {
 	else
 		grep -v msDS-PrimaryComputer "$work/ldif" | slapadd -f "$dir/conf" 2> "$dir/log" || fail "$(cat "$dir/log")"
 	fi
-	port=$((20000 + ($$ * 7 + ${#started[@]}) % 30000))
+	port=$(python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1])')
 	slapd -f "$dir/conf" -h "ldap://127.0.0.1:$port" -d 0 > "$dir/log" 2>&1 &
 	started+=($!)
 	until ldapsearch -x -H "ldap://127.0.0.1:$port" -s base -b '' \
