@@ -11,6 +11,7 @@ dist_rules_DATA = \
 	share/rules.d/desktop-kde.rules \
 	share/rules.d/desktop-xfce.rules \
 	share/rules.d/dev-tools.rules \
+	share/rules.d/documents.rules \
 	share/rules.d/editors.rules \
 	share/rules.d/flatpak-snap.rules \
 	share/rules.d/git.rules \

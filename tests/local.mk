@@ -82,6 +82,7 @@ scenarios = \
 	tests/scenario/34-trouble.sh \
 	tests/scenario/35-stops-meanwhile.sh \
 	tests/scenario/36-history-people.sh \
+	tests/scenario/37-beside.sh \
 	tests/scenario/36-lost-contents.sh \
 	tests/scenario/40-history.sh \
 	tests/scenario/50-hostile-store.sh \

@@ -10,13 +10,21 @@
 #include "model/rules_line.h"
 
 /* The questions that rules answer, each with a set of its own. */
-enum topic { TOPIC_ROAMS, TOPIC_UNIT, TOPIC_DRIVER, TOPIC__COUNT };
+enum topic {
+	TOPIC_ROAMS,
+	TOPIC_UNIT,
+	TOPIC_DRIVER,
+	TOPIC_BESIDE,
+	TOPIC__COUNT
+};
 
 static const enum topic topics[] = {
 	[RULES_ROAM] = TOPIC_ROAMS,
 	[RULES_LOCAL] = TOPIC_ROAMS,
 	[RULES_UNIT] = TOPIC_UNIT,
 	[RULES_MERGE] = TOPIC_DRIVER,
+	[RULES_BESIDE] = TOPIC_BESIDE,
+	[RULES_LISTED] = TOPIC_BESIDE,
 };
 _Static_assert(sizeof(topics) / sizeof(topics[0]) == RULES_CLASS__COUNT,
     "every class has a topic");
@@ -269,6 +277,9 @@ rules_explain(const struct rules *r, const char *path, size_t len, bool is_dir,
 		rule = decide(r, TOPIC_DRIVER, path, at, dir);
 		if (rule != NULL)
 			out->driver = rule->said.driver;
+		rule = decide(r, TOPIC_BESIDE, path, at, dir);
+		if (rule != NULL)
+			out->beside = rule->said.class == RULES_BESIDE;
 	}
 	if (out->roams)
 		return;

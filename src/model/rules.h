@@ -29,6 +29,8 @@ enum rules_class {
 	RULES_LOCAL,
 	RULES_UNIT,
 	RULES_MERGE,
+	RULES_BESIDE, /* what loses a conflict becomes a file beside it */
+	RULES_LISTED, /* or stays in the list */
 	RULES_CLASS__COUNT
 };
 
@@ -48,6 +50,7 @@ struct ruling {
 	const char *unit;   /* or NULL */
 	size_t unit_len;    /* of path that is the unit; 0: none */
 	const char *driver; /* or NULL */
+	bool beside;        /* of class beside, itself or what is above it */
 };
 
 int rules_new(struct rules **out, struct err *e) MUST_CHECK;

@@ -8,6 +8,8 @@ static const char *const words[] = {
 	[RULES_LOCAL] = "local",
 	[RULES_UNIT] = "unit",
 	[RULES_MERGE] = "merge",
+	[RULES_BESIDE] = "beside",
+	[RULES_LISTED] = "listed",
 };
 _Static_assert(sizeof(words) / sizeof(words[0]) == RULES_CLASS__COUNT,
     "every class has a word");
@@ -126,7 +128,7 @@ parse_class(struct rules_line *out, const char *word, size_t len, struct err *e)
 		return parse_driver(out, eq + 1, len - n - 1, e);
 	}
 	return err_set(e, ERR_USAGE,
-	    "'%s' is not roam, local, unit or merge=DRIVER",
+	    "'%s' is not roam, local, unit, beside, listed or merge=DRIVER",
 	    text_show(word, len, shown, sizeof(shown)));
 }
 

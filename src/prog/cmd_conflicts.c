@@ -315,36 +315,6 @@ out:
 	return rc;
 }
 
-/* From now on the conflict is settled; the store learns it with the next
- * generation. c has the lock. */
-static int
-set_dropped(struct context *c, uint64_t id, struct err *e)
-{
-	uint64_t *drop = NULL, *grown;
-	size_t count = 0;
-	int rc = -1;
-
-	if (shelf_dropped(c->statefd, &drop, &count, e) == -1)
-		return -1;
-	grown = realloc(drop, (count + 1) * sizeof(*grown));
-	if (grown == NULL) {
-		err_sys(e, "conflicts");
-		goto out;
-	}
-	drop = grown;
-	drop[count++] = id;
-	for (size_t i = count - 1; i > 0 && drop[i - 1] > drop[i]; i--) {
-		uint64_t swap = drop[i];
-
-		drop[i] = drop[i - 1];
-		drop[i - 1] = swap;
-	}
-	rc = shelf_set_dropped(c->statefd, drop, count, e);
-out:
-	free(drop);
-	return rc;
-}
-
 static int
 drop_locked(struct context *c, const struct options *o, uint64_t id,
     struct err *e)
@@ -362,7 +332,7 @@ drop_locked(struct context *c, const struct options *o, uint64_t id,
 		c->remote = &c->state.head;
 	}
 	if (list_merged(c, &list, e) == 0 && find(&list, id, &found, e) == 0)
-		rc = set_dropped(c, id, e);
+		rc = list_drop(c, id, e);
 	profile_free(&list);
 	return rc;
 }
@@ -419,7 +389,7 @@ take(const struct options *o, uint64_t id, struct err *e)
 		.dry_run = o->dry_run,
 		.choose = choose_loser,
 		.choose_arg = &id,
-		.done = set_dropped,
+		.done = list_drop,
 		.done_arg = id,
 	};
 

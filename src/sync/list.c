@@ -156,3 +156,31 @@ out:
 	free(drop);
 	return rc;
 }
+
+int
+list_drop(struct context *c, uint64_t id, struct err *e)
+{
+	uint64_t *drop = NULL, *grown;
+	size_t count = 0;
+	int rc = -1;
+
+	if (shelf_dropped(c->statefd, &drop, &count, e) == -1)
+		return -1;
+	grown = realloc(drop, (count + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		err_sys(e, "conflicts");
+		goto out;
+	}
+	drop = grown;
+	drop[count++] = id;
+	for (size_t i = count - 1; i > 0 && drop[i - 1] > drop[i]; i--) {
+		uint64_t swap = drop[i];
+
+		drop[i] = drop[i - 1];
+		drop[i - 1] = swap;
+	}
+	rc = shelf_set_dropped(c->statefd, drop, count, e);
+out:
+	free(drop);
+	return rc;
+}

@@ -22,6 +22,10 @@ int list_merged(struct context *c, struct profile *out,
 int list_next(struct context *c, const struct plan *plan, int64_t now_ns,
     struct profile *out, bool *changed, struct err *e) MUST_CHECK;
 
+/* From now on the conflict is settled; the store learns it with the next
+ * generation. c has the lock. */
+int list_drop(struct context *c, uint64_t id, struct err *e) MUST_CHECK;
+
 /* After a run: the shelf keeps only what head lists or still waits for. */
 int list_tidy(struct context *c, const struct profile *head,
     struct err *e) MUST_CHECK;

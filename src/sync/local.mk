@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libsync.a
 libsync_a_SOURCES = \
 	src/sync/setup.c src/sync/setup.h \
+	src/sync/beside.c src/sync/beside.h \
 	src/sync/files.c src/sync/files.h \
 	src/sync/rulebook.c src/sync/rulebook.h \
 	src/sync/cred.c src/sync/cred.h \
@@ -38,6 +39,7 @@ check_PROGRAMS += tests/unit/test_sync
 TESTS += tests/unit/test_sync
 tests_unit_test_sync_SOURCES = \
 	tests/unit/storage.c tests/unit/faulty.c tests/unit/storage.h \
+	tests/unit/test_beside.c \
 	tests/unit/test_contents.c \
 	tests/unit/test_lumps.c \
 	tests/unit/test_repack.c \

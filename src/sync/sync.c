@@ -5,6 +5,7 @@
 #include "engine/groups.h"
 #include "local/shelf.h"
 #include "local/stage.h"
+#include "sync/beside.h"
 #include "sync/clean.h"
 #include "sync/list.h"
 #include "sync/mend.h"
@@ -359,7 +360,12 @@ open_all(struct round *r, struct err *e)
 		return -1;
 	if (shelf_sweep(c->statefd, e) == -1)
 		return -1;
-	return shelf_mend(&c->root, c->statefd, &c->arena, &c->machines, e);
+	if (shelf_mend(&c->root, c->statefd, &c->arena, &c->machines, e) == -1)
+		return -1;
+	if ((r->how->sides & SIDE_HOME) == 0 || r->how->choose != NULL ||
+	    r->how->reset)
+		return 0;
+	return beside_settle(c, e);
 }
 
 /* The final plan joins what earlier rounds did: that is the report. */
@@ -393,6 +399,7 @@ count_conflicts(struct round *r, struct err *e)
 
 	rc = list_merged(r->c, &list, e);
 	r->out->conflicts = list.conflict_count;
+	r->out->beside = beside_count(r->c, &list);
 	if (r->commit.number > 0)
 		r->out->conflicts = r->next.conflict_count;
 	profile_free(&list);

@@ -151,6 +151,10 @@ is_as_said(const struct ruling *r, const char *class)
 		return !r->roams;
 	if (strcmp(class, "roam") == 0)
 		return r->roams;
+	if (strcmp(class, "beside") == 0)
+		return r->roams && r->beside;
+	if (strcmp(class, "listed") == 0)
+		return r->roams && !r->beside;
 	if (strcmp(class, "unit") == 0)
 		return r->roams && r->unit != NULL;
 	return r->roams && strncmp(class, "merge=", 6) == 0 &&
@@ -161,7 +165,7 @@ static void
 check_path(struct paths *p, const char *class, const char *path)
 {
 	static const enum rules_class classes[] = { RULES_ROAM, RULES_LOCAL,
-		RULES_UNIT, RULES_MERGE };
+		RULES_UNIT, RULES_MERGE, RULES_BESIDE, RULES_LISTED };
 	size_t len = strlen(path);
 	bool is_dir = path[len - 1] == '/';
 	struct ruling ruling;

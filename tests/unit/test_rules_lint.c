@@ -63,7 +63,8 @@ expect_faults(const char *shipped, const char *want)
 Test(rules_lint, every_bad_line_is_named_and_the_others_still_count)
 {
 	expect_faults("frob x\nlocal a/\nmerge=magic y\nlocal a/b\nlocal\n",
-	    "s:1: 'frob' is not roam, local, unit or merge=DRIVER\n"
+	    "s:1: 'frob' is not roam, local, unit, beside, listed or "
+	    "merge=DRIVER\n"
 	    "s:3: no merge driver 'magic'\n"
 	    "s:5: pattern missing\n"
 	    "s:4: never decides: it lies below what s:2 makes local\n");

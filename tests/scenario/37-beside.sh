@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Conflicts of documents: what lost becomes a file beside what won, on all
+# machines one and the same, once; whoever makes it, and if they race.
+# shellcheck source=tests/scenario/lib.sh
+. "${srcdir:-.}/tests/scenario/lib.sh"
+
+a=$work/a b=$work/b
+mkdir -p "$a/Documents/deep" "$a/.config/app" "$b"
+
+# both FILE: each machine writes something else, a's is the newer.
+both() {
+	printf 'from a\n' > "$a/$1"
+	printf 'from b\n' > "$b/$1"
+	touch -d '2026-01-02 03:04:05' "$b/$1"
+}
+# copies HOME: how many there are.
+copies() {
+	find "$1" -name '*(conflict from *' | wc -l
+}
+rest() {
+	expect 0 on a --json sync
+	[ "$(json 'd["actions"], d["published"]')" = '([], None)' ] ||
+		fail "a is not at rest: $out"
+	expect 0 on b --json sync
+	[ "$(json 'd["actions"], d["published"]')" = '([], None)' ] ||
+		fail "b is not at rest: $out"
+	expect 0 on c sync
+	same_homes a b
+	same_homes a c
+	expect 0 on a conflicts
+	says 'no conflicts'
+}
+
+echo base > "$a/Documents/letter.odt"
+echo base > "$a/Documents/deep/.hidden"
+echo base > "$a/Documents/none"
+expect 0 on a sync
+expect 0 on b sync
+both Documents/letter.odt
+both Documents/deep/.hidden
+both Documents/none
+expect 0 on a sync
+expect 0 on b sync
+copy='letter (conflict from b 2026-01-02 03.04.05).odt'
+[ "$(cat "$b/Documents/$copy")" = 'from b' ] || fail "no copy: $(ls "$b"/*)"
+[ "$(cat "$b/Documents/letter.odt")" = 'from a' ] || fail "another won"
+[ -f "$b/Documents/deep/.hidden (conflict from b 2026-01-02 03.04.05)" ] ||
+	fail "not beside it: $(find "$b")"
+[ -f "$b/Documents/none (conflict from b 2026-01-02 03.04.05)" ] ||
+	fail "not beside it: $(find "$b")"
+expect 0 on a sync
+rest
+[ "$(copies "$a")" = 3 ] || fail "$(find "$a")"
+
+# Two that find it in the list at the same time make one and the same: a run
+# that knows no such rules has left it there.
+echo base > "$a/Documents/race.txt"
+expect 0 on a sync
+expect 0 on b sync
+both Documents/race.txt
+expect 0 on a sync
+mkdir "$work/none"
+expect 0 env ROAM_RULES_DIR="$work/none" ROAM_MACHINE=b "$ROAM" --home "$b" \
+	--store "$url" sync
+expect 0 on b --json conflicts
+[ "$(json 'len(d["conflicts"])')" = 1 ] || fail "$out"
+expect 0 on b pull
+expect 0 on a pull
+[ "$(copies "$a") $(copies "$b")" = '4 4' ] || fail "$(find "$a" "$b")"
+expect 0 on a push
+expect 0 on b push
+expect 0 on b sync
+expect 0 on a sync
+rest
+[ "$(copies "$a")" = 4 ] || fail "$(find "$a")"
+[ "$(grep -rl 'from b' "$a/Documents" | wc -l)" = 4 ] || fail "lost or twice"
+
+# A name that is taken by something else keeps its owner, the conflict its line.
+echo base > "$a/Documents/taken"
+expect 0 on a sync
+expect 0 on b sync
+echo mine > "$b/Documents/taken (conflict from b 2026-01-02 03.04.05)"
+both Documents/taken
+expect 0 on a sync
+expect 0 on b sync
+expect 0 on b sync
+[ "$(cat "$b/Documents/taken (conflict from b 2026-01-02 03.04.05)")" = mine ] ||
+	fail "overwritten"
+expect 0 on b --json conflicts
+[ "$(json '[c["path"] for c in d["conflicts"]]')" = "['Documents/taken']" ] ||
+	fail "$out"
+expect 0 on b conflicts drop "$(json 'd["conflicts"][0]["id"]')"
+expect 0 on b sync
+expect 0 on a sync
+expect 0 on b sync
+
+# Beside settings no copy appears, nor where a rule wants the list.
+mkdir -p "$b/.config/roam" "$a/Documents/list" "$b/.config/app"
+echo 'listed /Documents/list/' > "$b/.config/roam/rules"
+echo base > "$a/.config/app/x.bin"
+echo base > "$a/Documents/list/x"
+expect 0 on b sync
+expect 0 on a sync
+expect 0 on b sync
+both .config/app/x.bin
+both Documents/list/x
+expect 0 on a sync
+expect 0 on b sync
+expect 0 on b --json conflicts
+[ "$(json 'sorted(c["path"] for c in d["conflicts"])')" = \
+	"['.config/app/x.bin', 'Documents/list/x']" ] || fail "$out"
