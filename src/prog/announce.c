@@ -47,6 +47,7 @@ say(const struct announce *a, const char *word, const char *text)
 {
 	char line[LINE_MAX_LEN];
 	struct err e;
+	size_t len;
 	int n;
 
 	if (a->fd == -1)
@@ -55,8 +56,9 @@ say(const struct announce *a, const char *word, const char *text)
 	if (n < 0)
 		return;
 	text_tame(line);
-	strcat(line, "\n");
-	if (io_write(a->fd, line, strlen(line), &e) == -1)
+	len = strlen(line);
+	line[len] = '\n';
+	if (io_write(a->fd, line, len + 1, &e) == -1)
 		log_line(LOG_LEVEL_DEBUG, "report: %s", e.text);
 }
 

@@ -138,7 +138,6 @@ attend_end_watch(const struct attend *a)
 	char number[32] = "";
 	struct err ignored;
 	uint64_t pid;
-	ssize_t n;
 	int fd;
 
 	if (a->statefd == -1)
@@ -149,7 +148,7 @@ attend_end_watch(const struct attend *a)
 		return;
 	/* While the lock is held the number is that of who holds it. */
 	if (flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK &&
-	    (n = io_read(fd, number, sizeof(number) - 1, &ignored)) > 0) {
+	    io_read(fd, number, sizeof(number) - 1, &ignored) > 0) {
 		number[strcspn(number, "\n")] = '\0';
 		if (text_number(number, 2, INT32_MAX, &pid, &ignored) == 0)
 			kill((pid_t)pid, SIGTERM);

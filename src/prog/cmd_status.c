@@ -278,7 +278,8 @@ print_connection(const struct store *s)
 static void
 print_session(const struct sitting *s)
 {
-	char text[sizeof(s->reason) + 3 * SITTING_WORD_MAX];
+	char text[sizeof(s->reason) + sizeof(s->occasion) + sizeof(s->state) +
+	    8];
 
 	if (s->time_ns == 0)
 		return;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define HOUR 3600
-#define DAY  (24 * HOUR)
+#define DAY  ((uint64_t)24 * HOUR)
 
 /* Two digits, at most max; -1. */
 static int

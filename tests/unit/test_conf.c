@@ -268,6 +268,51 @@ Test(conf, durations_are_shown_in_their_largest_unit)
 	conf_free(&c);
 }
 
+Test(conf, sizes_are_shown_in_the_largest_unit_without_a_rest)
+{
+	static const char *const ways[][2] = { { "0", "0" }, { "1000", "1000" },
+		{ "1024", "1K" }, { "500M", "500M" }, { "2048M", "2G" },
+		{ "1536K", "1536K" } };
+	struct conf_set c = defaults();
+	char text[64];
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		snprintf(text, sizeof(text), "[roam]\nmax_size=%s", ways[i][0]);
+		cr_assert_eq(read_text(&c, text, &e), 0, "%s", e.text);
+		expect_shown(&c, "max_size", ways[i][1]);
+	}
+	cr_expect_eq(read_text(&c, "[roam]\nmax_size=-1\n", &e), -1);
+	cr_expect_eq(read_text(&c, "[roam]\nmax_size=1X\n", &e), -1);
+	conf_free(&c);
+}
+
+Test(conf, a_time_of_day_has_hours_and_minutes)
+{
+	static const char *const wrong[] = { "7:05", "24:00", "12:60", "12.00",
+		"1200", "12:000", "noon!" };
+	struct conf_set c = defaults();
+	char text[64];
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "[sessions]\ncheckpoint_time=%s",
+		    wrong[i]);
+		cr_expect_eq(read_text(&c, text, &e), -1, "%s", wrong[i]);
+	}
+	cr_expect_eq(read_text(&c, "[sessions]\ncheckpoint_time=23:59", &e), 0);
+	conf_free(&c);
+}
+
+Test(conf, a_store_without_which_nobody_signs_in_ends_in_man)
+{
+	cr_expect(conf_store_is_needed("smb://s/p/kiosk.man"));
+	cr_expect(conf_store_is_needed("file:///srv/KIOSK.MAN//"));
+	cr_expect(!conf_store_is_needed("file:///srv/kiosk.man/alice"));
+	cr_expect(!conf_store_is_needed(".man"));
+	cr_expect(!conf_store_is_needed(""));
+}
+
 /* Its settings, those behind a '#' without a blank too, make the defaults. */
 Test(conf, the_example_shows_the_defaults)
 {
