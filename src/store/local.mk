@@ -10,6 +10,7 @@ libstore_a_SOURCES = \
 	src/store/store_smb.c src/store/store_smb.h \
 	src/store/smb_error.c src/store/smb_error.h \
 	src/store/smb_home.c src/store/smb_home.h \
+	src/store/smb_chunks.c src/store/smb_write_parts.h \
 	src/store/smb_link.c src/store/smb_link.h \
 	src/store/smb_lines.c src/store/smb_lines.h \
 	src/store/smb_login.c src/store/smb_login.h \

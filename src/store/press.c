@@ -242,6 +242,7 @@ write_job(struct press *p, struct job *j, struct err *e)
 	if (!j->ends_pack)
 		return 0;
 	pack->hash = hash_stream_get(p->hash);
+	store_seal(p->file);
 	if (finish_last(p, e) == -1)
 		return -1;
 	p->last = p->file;

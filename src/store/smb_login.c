@@ -11,14 +11,11 @@
 
 #define START_MS 3000u /* for a worker's start on a busy machine */
 
-/* One request that is answered by OK or ERROR, within ms. */
+/* The answer to the one request that was sent, OK or ERROR, within ms. */
 static int
-converse(struct smb_session *s, struct wire *m, unsigned ms, struct wire *reply,
-    struct err *e)
+hear(struct smb_session *s, struct wire *reply, unsigned ms, struct err *e)
 {
-	m->id = ++s->serial;
-	if (smb_link_send(s->link, m, ms, e) == -1 ||
-	    smb_link_receive(s->link, reply, ms, e) == -1)
+	if (smb_link_receive(s->link, reply, ms, e) == -1)
 		return -1;
 	if (reply->op == WIRE_OK)
 		return 0;
@@ -35,25 +32,6 @@ connect_request(const struct smb_session *s)
 		.number = { s->at.port, s->connect_ms },
 		.text = { s->at.server },
 	};
-}
-
-/* Name and port. A resolver that hangs is ended with its worker. */
-static int
-connect_server(struct smb_session *s, struct err *e)
-{
-	struct wire reply, m = connect_request(s);
-
-	if (converse(s, &m, s->connect_ms + START_MS, &reply, e) == -1) {
-		if (e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT)
-			err_set(e, ERR_OFFLINE,
-			    "%s: the server was not reached in time, or its "
-			    "name did not resolve (check the name and the "
-			    "network)",
-			    s->where);
-		return -1;
-	}
-	s->rtt_us = (unsigned)reply.number[0];
-	return 0;
 }
 
 /* The user that a password is for. */
@@ -74,24 +52,35 @@ find_user(struct smb_session *s, struct err *e)
 	return 0;
 }
 
-/* Tickets, else the password, else somebody is asked for one. */
+/* What there is to log in with. */
+struct credentials {
+	bool tickets;    /* in the worker's home; else a password */
+	struct err note; /* why not */
+};
+
+/* Tickets. */
 static int
-find_credentials(struct smb_session *s, bool *tickets, struct err *e)
+find_tickets(struct smb_session *s, struct credentials *out, struct err *e)
 {
 	char path[PATH_MAX];
-	struct err note;
+
+	*out = (struct credentials){ .note = { .kind = ERR_NONE } };
+	if (s->no_tickets)
+		return 0;
+	snprintf(path, sizeof(path), "%s/" SMB_HOME_CCACHE,
+	    smb_link_home(s->link));
+	return smb_tickets_copy(path, s->connect_ms, &out->tickets, &out->note,
+	    e);
+}
+
+/* Where there are none the password, else somebody is asked for one. */
+static int
+find_password(struct smb_session *s, const struct credentials *c, struct err *e)
+{
 	int rc = 1;
 
-	*tickets = false;
-	if (!s->no_tickets) {
-		snprintf(path, sizeof(path), "%s/" SMB_HOME_CCACHE,
-		    smb_link_home(s->link));
-		if (smb_tickets_copy(path, s->connect_ms, tickets, &note, e) ==
-		    -1)
-			return -1;
-		if (*tickets)
-			return 0;
-	}
+	if (c->tickets)
+		return 0;
 	if (find_user(s, e) == -1)
 		return -1;
 	if (s->password.text[0] != '\0')
@@ -103,7 +92,39 @@ find_credentials(struct smb_session *s, bool *tickets, struct err *e)
 	return err_set(e, ERR_AUTH,
 	    "%s: %s, and no password was given (get a ticket with kinit, or "
 	    "give --credentials FILE)",
-	    s->where, s->no_tickets ? "the tickets were refused" : note.text);
+	    s->where,
+	    s->no_tickets ? "the tickets were refused" : c->note.text);
+}
+
+/*
+ * Name and port, and meanwhile the tickets: both programs take their time to
+ * start. A resolver that hangs is ended with its worker.
+ */
+static int
+connect_server(struct smb_session *s, struct credentials *out, struct err *e)
+{
+	struct wire reply, m = connect_request(s);
+	unsigned ms = s->connect_ms + START_MS;
+	struct err why;
+	int rc;
+
+	m.id = ++s->serial;
+	if (smb_link_send(s->link, &m, ms, e) == -1)
+		return -1;
+	rc = find_tickets(s, out, &why);
+	if (hear(s, &reply, ms, e) == -1) {
+		if (e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT)
+			err_set(e, ERR_OFFLINE,
+			    "%s: the server was not reached in time, or its "
+			    "name did not resolve (check the name and the "
+			    "network)",
+			    s->where);
+		return -1;
+	}
+	s->rtt_us = (unsigned)reply.number[0];
+	if (rc == -1)
+		*e = why;
+	return rc;
 }
 
 /* The library's own time for one request: less than ours, so that it is the
@@ -145,7 +166,9 @@ log_in(struct smb_session *s, bool create, bool tickets, struct err *e)
 	unsigned ms = s->silent ? s->connect_ms : s->deadline_ms;
 	struct wire reply, m = login_request(s, create, tickets, ms);
 
-	if (converse(s, &m, ms, &reply, e) == -1)
+	m.id = ++s->serial;
+	if (smb_link_send(s->link, &m, ms, e) == -1 ||
+	    hear(s, &reply, ms, e) == -1)
 		return -1;
 	/* Whoever takes the connection may be nearer than the server. */
 	if (reply.number[1] > 0)
@@ -168,12 +191,14 @@ start_link(struct smb_session *s, struct err *e)
 static int
 try_link(struct smb_session *s, bool create, bool *tickets, struct err *e)
 {
-	*tickets = false;
-	if (start_link(s, e) == -1 || connect_server(s, e) == -1 ||
-	    find_credentials(s, tickets, e) == -1 ||
-	    log_in(s, create, *tickets, e) == -1)
-		return -1;
-	return 0;
+	struct credentials found = { .tickets = false };
+	int rc = -1;
+
+	if (start_link(s, e) == 0 && connect_server(s, &found, e) == 0 &&
+	    find_password(s, &found, e) == 0)
+		rc = log_in(s, create, found.tickets, e);
+	*tickets = found.tickets;
+	return rc;
 }
 
 /* A request whose answer is not waited for here. */
@@ -188,14 +213,15 @@ send_ahead(struct smb_session *s, struct wire m, struct err *e)
 int
 login_begin(struct smb_session *s, struct err *e)
 {
-	bool tickets;
+	struct credentials found;
 
 	s->joining = 0;
 	if (start_link(s, e) == 0 &&
 	    send_ahead(s, connect_request(s), e) == 0 &&
-	    find_credentials(s, &tickets, e) == 0 &&
-	    send_ahead(s, login_request(s, false, tickets, s->deadline_ms),
-		e) == 0)
+	    find_tickets(s, &found, e) == 0 &&
+	    find_password(s, &found, e) == 0 &&
+	    send_ahead(s,
+		login_request(s, false, found.tickets, s->deadline_ms), e) == 0)
 		return 0;
 	smb_link_end(s->link);
 	s->link = NULL;

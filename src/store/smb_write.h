@@ -29,12 +29,14 @@ struct smb_writer {
 
 void writer_init(struct smb_writer *w, struct smb_session *s);
 
-/* A new file; ERR_RACE where the name exists. owner is what store_file.store
- * is to be. */
+/* A new file; ERR_RACE where the name exists: that is said by writer_finish()
+ * where others are being written. owner is what store_file.store is to be. */
 int writer_create(struct smb_writer *w, struct store *owner, const char *path,
     struct store_file **out, struct err *e) MUST_CHECK;
 int writer_write(struct store_file *file, const void *bytes, size_t len,
     struct err *e) MUST_CHECK;
+/* As store.h says. */
+void writer_seal(struct store_file *file);
 /* The file is gone from memory afterwards. */
 int writer_finish(struct store_file *file, bool keep, struct err *e) MUST_CHECK;
 

@@ -275,6 +275,13 @@ store_write(struct store_file *f, const void *bytes, size_t len, struct err *e)
 	return 0;
 }
 
+void
+store_seal(struct store_file *f)
+{
+	if (f->store->ops->seal != NULL)
+		f->store->ops->seal(f);
+}
+
 int
 store_finish(struct store_file *f, bool keep, struct err *e)
 {

@@ -96,7 +96,8 @@ struct store_ops {
 	bool (*ahead)(struct store *s, const char *path, uint64_t off,
 	    size_t len);
 	void (*ahead_end)(struct store *s);
-	/* A new file; ERR_RACE where the name exists. Written bytes may still
+	/* A new file; ERR_RACE where the name exists, which finish() says where
+	 * other files are under way. Written bytes may still
 	 * be under way until finish(), which says whether all arrived. The
 	 * file is gone from memory after finish(), whatever it returns;
 	 * finish(keep = false) gives it up. */
@@ -105,6 +106,9 @@ struct store_ops {
 	int (*write)(struct store_file *f, const void *bytes, size_t len,
 	    struct err *e);
 	int (*finish)(struct store_file *f, bool keep, struct err *e);
+	/* Nothing more will be written: what finish() is to wait for may begin.
+	 * It is still called. NULL: nothing to be gained. */
+	void (*seal)(struct store_file *f);
 	/* ERR_RACE where it exists; but as with create() it may be that a
 	 * name counts as new that came to be while a connection was lost. */
 	int (*mkdir)(struct store *s, const char *path, struct err *e);
@@ -168,6 +172,7 @@ int store_create(struct store *s, const char *path, struct store_file **out,
     struct err *e) MUST_CHECK;
 int store_write(struct store_file *f, const void *bytes, size_t len,
     struct err *e) MUST_CHECK;
+void store_seal(struct store_file *f);
 int store_finish(struct store_file *f, bool keep, struct err *e) MUST_CHECK;
 int store_mkdir(struct store *s, const char *path, struct err *e) MUST_CHECK;
 int store_publish(struct store *s, const char *from, const char *to,

@@ -168,6 +168,12 @@ smb_write(struct store_file *f, const void *bytes, size_t len, struct err *e)
 	return writer_write(f, bytes, len, e);
 }
 
+static void
+smb_seal(struct store_file *f)
+{
+	writer_seal(f);
+}
+
 static int
 smb_finish(struct store_file *f, bool keep, struct err *e)
 {
@@ -279,6 +285,7 @@ const struct store_ops store_smb_ops = {
 	.ahead_end = smb_ahead_end,
 	.create = smb_create,
 	.write = smb_write,
+	.seal = smb_seal,
 	.finish = smb_finish,
 	.mkdir = smb_mkdir,
 	.publish = smb_publish,

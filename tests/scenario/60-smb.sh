@@ -169,7 +169,10 @@ done
 head -c $((60 << 20)) /dev/urandom > "$a/more"
 smb a push > "$work/.log" 2>&1 &
 run=$!
-sleep 0.3
+for _ in $(seq 600); do
+	! compgen -G "$ROAM_TEST_SHARE/store/tmp/*/pack0" > /dev/null || break
+	sleep 0.05
+done
 for pid in $(pgrep -P "$(cat "$(dirname "$SMBD")/pid")" -x smbd); do
 	kill -KILL "$pid"
 done

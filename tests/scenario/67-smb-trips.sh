@@ -15,15 +15,17 @@ fi
 
 conf
 mkdir "$work/a" "$work/b"
-# fill SEED: 200 files, and 1 % of the pages of a database are others.
+# fill SEED: 200 files, later 40 of them, and 1 % of the pages of a database
+# are others.
 fill() {
 	python3 - "$work/a" "$1" <<-'END'
 		import os, random, sys
 		home, seed = sys.argv[1], int(sys.argv[2])
 		random.seed(seed)
 		new = 0
-		for i in range(200):
-		    size = random.randrange(100, 20_000)
+		some = range(200) if seed == 1 else random.sample(range(200), 40)
+		for i in some:
+		    size = random.randrange(100, 4_000_000 // len(some))
 		    new += size
 		    with open(f'{home}/file{i}', 'wb') as f:
 		        f.write(random.randbytes(size))
