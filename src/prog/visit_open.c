@@ -35,20 +35,37 @@ is_whole(enum ending_state state)
 	    state == ENDING_SKIPPED;
 }
 
+/* There is to be no session, so none is counted: all is as it was before. */
+static void
+refuse(struct visit *s, enum ledger_state before, const char *why)
+{
+	struct err e;
+	bool had;
+
+	if (sessions_lock(&s->open, LOCK_MS, &e) == 0) {
+		(void)!sessions_remove(&s->open, s->leader, &had, &e);
+		sessions_unlock(&s->open);
+	}
+	visit_keep(s, before, why);
+	visit_let_go(s, LINES_REFUSED, why);
+}
+
 /* What the session may do with what the run came to. */
 static void
-answer(struct visit *s, const struct outcome *o)
+answer(struct visit *s, enum ledger_state before, const struct outcome *o)
 {
+	visit_say(s, o->state == ENDING_FAILED ? "error" : "message",
+	    "Roam: %s", o->text);
+	if (o->state == ENDING_REFUSED) {
+		refuse(s, before, o->text);
+		return;
+	}
 	if (is_whole(o->state))
 		s->ledger.loaded = true;
 	visit_keep(s, LEDGER_IN, o->text);
-	visit_say(s, o->state == ENDING_FAILED ? "error" : "message",
-	    "Roam: %s", o->text);
-	if (o->state == ENDING_REFUSED)
-		visit_let_go(s, LINES_REFUSED, o->text);
 	/* A home that was complete once is good enough to work in, and so is
 	 * one that a policy keeps here. */
-	else if (s->ledger.loaded || o->state == ENDING_LOCAL)
+	if (s->ledger.loaded || o->state == ENDING_LOCAL)
 		visit_let_go(s, 0, o->text);
 	else
 		visit_let_go(s, 1, o->text);
@@ -58,11 +75,12 @@ answer(struct visit *s, const struct outcome *o)
 static void
 bring(struct visit *s)
 {
+	const enum ledger_state before = s->ledger.state;
 	double began_s = clock_steady_s();
 	struct outcome o;
 	struct err e;
 
-	if (s->ledger.state != LEDGER_OUT)
+	if (before != LEDGER_OUT)
 		log_line(LOG_LEVEL_INFO, "event=sign-out-missed user=%s",
 		    s->who.name);
 	visit_scope(s);
@@ -82,7 +100,7 @@ bring(struct visit *s)
 	    "event=sign-in user=%s service=%s state=%s seconds=%.2f: %s",
 	    s->who.name, s->service, ending_word(o.state),
 	    clock_steady_s() - began_s, o.text);
-	answer(s, &o);
+	answer(s, before, &o);
 }
 
 /* One more session: it begins when the profile of the first is there. */

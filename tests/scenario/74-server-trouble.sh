@@ -88,3 +88,10 @@ lab_on ws2 sed -i 's/^session optional .*pam_roam.so/& required/
 lab_cable ws2 down
 expect 254 lab_ssh ws2 bob true # of ssh: no session
 expect 0 lab_ssh ws2 alice true
+
+# A profile without which there is no session, whatever the module is told.
+lab_on ws2 sed -i 's| required$||' /etc/pam.d/sshd
+lab_on ws2 sed -i 's|^store = .*|store = smb://10.99.0.20/profiles/%u.man|' \
+	/usr/local/etc/roam/roam.conf
+expect 254 lab_ssh ws2 carol true
+lab_wait 60 ws2 grep -qx state=out /usr/local/var/lib/roam/users/20003
