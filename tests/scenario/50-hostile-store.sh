@@ -33,7 +33,7 @@ def lie(want, name, said, *generations):
 
 
 MENDED = ["path-up", "manifest-flip", "manifest-bomb", "manifest-gone",
-          "commit-flip", "commit-gone", "chain-parent-missing", "nothing"]
+          "commit-flip", "commit-gone", "chain-parent-missing"]
 
 
 def back(name, said, bad):
@@ -235,9 +235,9 @@ for name, facts in {
     back("chain-" + name, "", bad)
 back("checkpoint-deltas", "", {"entries": [file("f")],
                                "commit": {"deltas": 1}})
-back("nothing", "", {"kind": "empty"})
 
-# What is no generation.
+# What is no generation; an empty directory waits for a claim.
+lie("same", "nothing", "", whole, {"kind": "empty"})
 ignored = [{"kind": "file", "name": name} for name in
            ("2", "00000000000x", "0000000000002", "head", "-1", "tmp")]
 lie("same", "other-names", "", whole, *ignored)
