@@ -172,6 +172,22 @@ print_lines(struct look *l, const struct sides *s, struct err *e)
 	return rc;
 }
 
+/* A path that neither side knows is a slip of the pen: of a number, say. */
+static int
+know_path(const struct sides *s, struct err *e)
+{
+	size_t len;
+
+	if (s->path == NULL)
+		return 0;
+	len = strlen(s->path);
+	if (tree_find(&s->old.tree, s->path, len) != NULL ||
+	    tree_find(&s->home.tree, s->path, len) != NULL)
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "%s: no generation, and no path on either side", s->path);
+}
+
 static int
 diff(struct look *l, const struct options *o, const uint64_t number[2],
     struct sides *s, struct err *e)
@@ -179,7 +195,7 @@ diff(struct look *l, const struct options *o, const uint64_t number[2],
 	struct changes changes = { 0 };
 	int status = -1;
 
-	if (load_sides(l, o, number, s, e) == 0 &&
+	if (load_sides(l, o, number, s, e) == 0 && know_path(s, e) == 0 &&
 	    changes_find(&changes, &s->old.tree, &s->home, e) == 0) {
 		if (s->path != NULL)
 			changes_within(&changes, s->path);

@@ -81,7 +81,8 @@ visit_ticket(const struct visit *s, char *out, size_t cap)
 	char path[PATH_MAX];
 
 	path_of(s, FILE_IN, path);
-	snprintf(out, cap, "FILE:%s", path);
+	if ((size_t)snprintf(out, cap, "FILE:%s", path) >= cap)
+		return false;
 	return faccessat(s->open.dir, FILE_IN, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 

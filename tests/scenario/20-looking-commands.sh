@@ -169,7 +169,7 @@ sed -i '$d' "$a/.config/roam/rules"
 
 # --- why --------------------------------------------------------------------
 expect 0 on a --json why docs/two
-is 'sorted(d)' "['base', 'class', 'driver', 'local', 'path', 'reason', \
+is 'sorted(d)' "['base', 'class', 'decision', 'driver', 'local', 'path', 'reason', \
 'rule', 'store', 'unit']"
 is 'd["base"] == d["local"] == d["store"]' True
 is 'd["local"]["hash"] == "'"$(xxhsum -H2 "$a/docs/two" 2> /dev/null |
