@@ -180,6 +180,19 @@ dc_signal STOP
 from=$SECONDS
 decides unknown 3 alice
 [ $((SECONDS - from)) -lt 30 ] || fail "held up for $((SECONDS - from)) s"
+# While it waits it is nobody.
+settings 'timeout = 15s' 'servers = dc1.lab.example'
+"$ROAM" --config "$work/conf" -q primary check alice < /dev/null > /dev/null 2>&1 &
+waiting=$!
+tries=0
+until uids=$(for pid in $(pgrep -x roam-ldap); do
+	sed -n 's/^Uid:\t*//p' "/proc/$pid/status"
+done | sort -u) && [ -n "$uids" ] && ! grep -q '^0' <<< "$uids"; do
+	[ $((tries += 1)) -lt 100 ] || fail "roam-ldap is '$uids'"
+	sleep 0.1
+done
+kill "$waiting"
+wait "$waiting" 2> /dev/null || :
 dc_signal CONT
 decides primary 0 alice
 printf 'nameserver 10.99.0.12\noptions timeout:1 attempts:2\n' \

@@ -28,11 +28,13 @@ decides() {
 }
 
 # --- Servers that make no sense ------------------------------------------------
-for kind in garbage huge endless values closes names referral refuses empty late; do
-	python3 "$srcdir/tests/directory/odd-server" $kind "$work/port.$kind" &
+kinds='garbage huge endless values closes names referral refuses empty late
+	schema circles pieces'
+for kind in $kinds; do
+	python3 "$srcdir/tests/directory/odd-server" "$kind" "$work/port.$kind" &
 	started+=($!)
 done
-for kind in garbage huge endless values closes names referral refuses empty late; do
+for kind in $kinds; do
 	tries=0
 	until [ -e "$work/port.$kind" ] || [ $((tries += 1)) -gt 300 ]; do
 		sleep 0.1
@@ -41,6 +43,11 @@ for kind in garbage huge endless values closes names referral refuses empty late
 	from=$SECONDS
 	case $kind in
 	huge | values | late) decides unknown 3 "$line" 'timeout = 2s' ;;
+	pieces)
+		decides primary 0 "$line"
+		[ "$(json "d['facts']['computers']")" = 3001 ] || fail "$out"
+		[ "$(json "d['facts']['round_trips']")" = 6 ] || fail "$out"
+		;;
 	*) decides unknown 3 "$line" ;;
 	esac
 	[ $((SECONDS - from)) -lt 45 ] || fail "$kind: $((SECONDS - from)) s"
