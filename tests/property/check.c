@@ -317,13 +317,14 @@ check_settled(struct run *r)
 	plan_free(&again.plan);
 }
 
-/* A unit of which something cannot be read waits. */
+/* A unit of which something cannot be read waits; so does one that is to be no
+ * directory any more while something stays in it. */
 static bool
 unit_waits(const struct world *w, unsigned m)
 {
 	for (unsigned i = 0; i < SPOTS; i++)
 		if (w->unit >= 0 && spot_holds((unsigned)w->unit, i) &&
-		    w->pc[m].home[i].locked)
+		    (w->pc[m].home[i].locked || w->rule[m][i] != RULE_NONE))
 			return true;
 	return false;
 }
