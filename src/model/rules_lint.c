@@ -47,26 +47,34 @@ has_long_name(const char *pattern)
 	return false;
 }
 
+/* A file on its way. */
+struct reading {
+	const struct rules_file *f;
+	enum rules_care care;
+	struct arena arena;
+	struct rules_text text;
+	rules_fault *fault;
+	void *arg;
+};
+
 /* The faults of one line by itself; false: it is no rule. */
 static bool
-check_line(const struct rules_file *f, struct arena *a, enum rules_care care,
-    const struct rules_text *t, const char *line, size_t len,
-    rules_fault *fault, void *arg)
+check_line(struct reading *r, const char *line, size_t len)
 {
 	struct rules_line rule;
 	struct err e;
 	int got;
 
-	got = rules_line_parse(&rule, a, line, len, &e);
+	got = rules_line_parse(&rule, &r->arena, line, len, &e);
 	if (got == -1)
-		fault(arg, f->name, t->line, e.text);
+		r->fault(r->arg, r->f->name, r->text.line, e.text);
 	if (got != 1)
 		return false;
-	if (care == RULES_CARE_ALL && rule.reason[0] == '\0')
-		fault(arg, f->name, t->line,
+	if (r->care == RULES_CARE_ALL && rule.reason[0] == '\0')
+		r->fault(r->arg, r->f->name, r->text.line,
 		    "no reason: write one behind ' # '");
 	if (has_long_name(rule.pattern))
-		fault(arg, f->name, t->line,
+		r->fault(r->arg, r->f->name, r->text.line,
 		    "never matches: no name has more than 255 bytes");
 	return true;
 }
@@ -75,25 +83,27 @@ int
 rules_lint_file(struct rules *r, const struct rules_file *f,
     enum rules_care care, rules_fault *fault, void *arg, struct err *e)
 {
-	struct arena a = { 0 };
-	struct rules_text t;
+	struct reading in = { .f = f,
+		.care = care,
+		.fault = fault,
+		.arg = arg };
 	const char *line;
-	size_t n;
+	size_t n = 0;
 	char *good;
 	int rc;
 
 	if ((good = malloc(f->len + 1)) == NULL)
 		return err_sys(e, "%s", f->name);
 	memcpy(good, f->text, f->len);
-	rules_text_init(&t, f->text, f->len);
-	while ((line = rules_text_next(&t, &n)) != NULL)
-		if (!check_line(f, &a, care, &t, line, n, fault, arg))
+	rules_text_init(&in.text, f->text, f->len);
+	while ((line = rules_text_next(&in.text, &n)) != NULL)
+		if (!check_line(&in, line, n))
 			memset(good + (line - f->text), ' ', n);
 	if (care == RULES_CARE_ALL && rules_version(f->text, f->len) == 0)
 		fault(arg, f->name, 1,
 		    "no version: write a line '" VERSION_MARK "1'");
 	rc = rules_add(r, f->source, f->name, good, f->len, e);
-	arena_free(&a);
+	arena_free(&in.arena);
 	free(good);
 	return rc;
 }
