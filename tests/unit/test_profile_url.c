@@ -97,8 +97,8 @@ Test(profile_url, a_suffix_is_never_one_of_windows)
 {
 	static const char *const bad[] = { "", ".", "x", ".V2", ".v6", ".V10",
 		".a.V6", ".a/b", ".a\\b", ".a b", ".a.", "..",
-		".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaa" };
+		(".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaa") };
 	static const char *const good[] = { ".linux", ".x6", ".V", ".debian12",
 		".a.b", ".Vx", ".L1" };
 

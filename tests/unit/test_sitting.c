@@ -82,8 +82,9 @@ Test(sitting, a_new_time_alone_is_not_written)
 Test(sitting, what_is_absent_or_damaged_is_nothing)
 {
 	static const char *const bad[] = { "", "{}", "[1]",
-		"{\"occasion\":\"a word that is much too long\",\"type\":\"\","
-		"\"state\":\"\",\"reason\":\"\",\"owed\":true,\"time_ns\":1}" };
+		("{\"occasion\":\"a word that is much too long\",\"type\":\"\","
+		 "\"state\":\"\",\"reason\":\"\",\"owed\":true,"
+		 "\"time_ns\":1}") };
 	struct sitting got;
 	int file;
 
