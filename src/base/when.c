@@ -17,6 +17,8 @@ struct words {
 	size_t count;
 };
 
+#define DAY_S INT64_C(86400)
+
 static const struct {
 	const char *name;
 	int64_t seconds;
@@ -24,10 +26,10 @@ static const struct {
 	{ "second", 1 },
 	{ "minute", 60 },
 	{ "hour", 3600 },
-	{ "day", 86400 },
-	{ "week", 7 * 86400 },
-	{ "month", 30 * 86400 },
-	{ "year", 365 * 86400 },
+	{ "day", DAY_S },
+	{ "week", 7 * DAY_S },
+	{ "month", 30 * DAY_S },
+	{ "year", 365 * DAY_S },
 };
 
 static const char *const weekdays[] = { "sunday", "monday", "tuesday",

@@ -172,7 +172,8 @@ static bool
 is_of_numbers(const char *value, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (memchr("0123456789.;- ", value[i], 14) == NULL)
+		if (value[i] == '\0' ||
+		    strchr("0123456789.;- ", value[i]) == NULL)
 			return false;
 	return true;
 }

@@ -21,6 +21,7 @@ struct turn {
 };
 
 struct story {
+	const char *path;  /* borrowed */
 	struct turn *turn; /* owned, oldest first */
 	size_t count, cap;
 };
@@ -98,8 +99,8 @@ free_story(struct story *s)
 /* One generation more; *last is the profile before it, whose entries are
  * shared, and becomes this one's. */
 static int
-read_turn(struct look *l, uint64_t number, const char *path,
-    struct profile *last, struct known *known, struct story *s, struct err *e)
+read_turn(struct look *l, uint64_t number, struct profile *last,
+    struct known *known, struct story *s, struct err *e)
 {
 	const struct decode how = { .arena = &l->c.arena,
 		.machines = &l->c.machines };
@@ -114,8 +115,8 @@ read_turn(struct look *l, uint64_t number, const char *path,
 		commit_free(&commit);
 		return -1;
 	}
-	before = part_of(&last->tree, path);
-	after = part_of(&now.tree, path);
+	before = part_of(&last->tree, s->path);
+	after = part_of(&now.tree, s->path);
 	*known = (struct known){ .number = commit.number, .id = commit.id };
 	if (same_part(&before, &after))
 		commit_free(&commit);
@@ -128,7 +129,7 @@ read_turn(struct look *l, uint64_t number, const char *path,
 }
 
 static int
-read_story(struct look *l, const char *path, struct story *s, struct err *e)
+read_story(struct look *l, struct story *s, struct err *e)
 {
 	const struct repo *r = l->c.repo;
 	struct profile last = { 0 };
@@ -139,7 +140,7 @@ read_story(struct look *l, const char *path, struct story *s, struct err *e)
 	if (past_first(l, &oldest, e) == -1)
 		return -1;
 	for (size_t i = oldest; i < r->number_count && rc == 0; i++) {
-		rc = read_turn(l, r->number[i], path, &last, &known, s, e);
+		rc = read_turn(l, r->number[i], &last, &known, s, e);
 		if (rc == 0 || !repo_is_damage(e))
 			continue;
 		log_line(LOG_LEVEL_WARN, "%s", e->text);
@@ -168,7 +169,7 @@ json_turn(const struct turn *t)
 }
 
 static int
-print_story_json(const struct story *s, const char *path, struct err *e)
+print_story_json(const struct story *s, struct err *e)
 {
 	json_t *rows = json_array(), *v;
 
@@ -178,7 +179,7 @@ print_story_json(const struct story *s, const char *path, struct err *e)
 			rows = NULL;
 		}
 	v = json_pack("{s:n,s:o}", "path", "generations", rows);
-	if (v == NULL || print_set(v, "path", path) == -1) {
+	if (v == NULL || print_set(v, "path", s->path) == -1) {
 		json_decref(v);
 		return print_no_memory(e);
 	}
@@ -210,10 +211,10 @@ int
 history_log(struct look *l, const struct options *o, const char *path,
     struct err *e)
 {
-	struct story s = { 0 };
+	struct story s = { .path = path };
 	int rc = -1;
 
-	if (read_story(l, path, &s, e) == -1)
+	if (read_story(l, &s, e) == -1)
 		goto out;
 	if (s.count == 0) {
 		err_set(e, ERR_GONE, "%s: in no generation that is kept", path);
@@ -221,7 +222,7 @@ history_log(struct look *l, const struct options *o, const char *path,
 	}
 	rc = 0;
 	if (o->json)
-		rc = print_story_json(&s, path, e);
+		rc = print_story_json(&s, e);
 	else if (!o->quiet)
 		print_story(&s);
 out:
