@@ -94,6 +94,7 @@ Test(err, every_kind_has_its_exit_status_and_word)
 		{ ERR_LIMIT, 1, "limit", false },
 		{ ERR_GONE, 1, "gone", false },
 		{ ERR_RACE, 1, "race", true },
+		{ ERR_LATE, 3, "late", true },
 	};
 	const size_t count = sizeof(want) / sizeof(want[0]);
 	struct err e;
