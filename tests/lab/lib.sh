@@ -87,7 +87,8 @@ lab_start() {
 		[ -z "$cgroup" ] || echo "$BASHPID" > "$cgroup/cgroup.procs"
 		LAB_SYSTEMD=${cgroup:+1} exec setsid unshare -m -n -u -i -p \
 			${cgroup:+-C} --fork --kill-child=KILL -- \
-			bash "$srcdir/tests/lab/host" "$lab" "$name" "$address"
+			bash "$srcdir/tests/lab/host" "$lab" "$name" "$address" \
+			"$srcdir"
 	) < /dev/null > "$lab/$name/out" 2>&1 &
 	echo $! > "$lab/$name/outer"
 	until [ -e "$lab/$name/ready" ]; do
@@ -179,7 +180,6 @@ lab_users() {
 
 # Stacks as short as they can be, with lab_kerberos in the manner of Debian's:
 # pam_krb5 comes first at the close as well, and takes the ticket with it.
-# are the affair of the scenarios about those.
 lab_stacks() {
 	local service
 	for service in sshd login su su-l lab; do
