@@ -161,6 +161,20 @@ is_there(const struct context *c, const char *name, const struct entry *loser)
 	return same;
 }
 
+/* dirfd only stands for the directory: what is to be synced has to be open. */
+static int
+sync_dir(int dirfd, struct err *e)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (fd == -1)
+		return err_sys(e, "sync of the directory");
+	rc = io_sync_dir(fd, e);
+	close(fd);
+	return rc;
+}
+
 /* By a link, so that it appears whole and takes nobody's place. */
 static int
 place(struct context *c, const struct conflict *lost, const char *name,
@@ -174,7 +188,7 @@ place(struct context *c, const struct conflict *lost, const char *name,
 		return -1;
 	if (linkat(c->statefd, COPY_NAME, dirfd, last, 0) == 0) {
 		step("copy beside");
-		return io_sync_dir(dirfd, e);
+		return sync_dir(dirfd, e);
 	}
 	if (errno == EEXIST && is_there(c, name, lost->loser))
 		return 0;

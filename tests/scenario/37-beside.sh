@@ -41,6 +41,7 @@ both Documents/deep/.hidden
 both Documents/none
 expect 0 on a sync
 expect 0 on b sync
+[ -z "$err" ] || fail "not without a word: $err"
 copy='letter (conflict from b 2026-01-02 03.04.05).odt'
 [ "$(cat "$b/Documents/$copy")" = 'from b' ] || fail "no copy: $(ls "$b"/*)"
 [ "$(cat "$b/Documents/letter.odt")" = 'from a' ] || fail "another won"
