@@ -109,7 +109,7 @@ settled alice out
 # shellcheck disable=SC2016 # of that shell
 lab_on ws1 bash -c 'ulimit -f 0 -n 20 -c unlimited; trap "" XFSZ
 	exec python3 "$0" lab alice "$1" Al1ce.Pass' \
-	"$lab/session" "$lab/leave" > "$lab/said" 2>&1
+	"$lab/session" "$lab/leave" 2>&1 | cat > "$lab/said"
 settled alice out
 
 # --- Nobody but root ------------------------------------------------------------
