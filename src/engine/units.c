@@ -337,6 +337,31 @@ is_held(const struct op *op)
 	return op->state == OP_HELD || op->state == OP_SUSPECT;
 }
 
+/* What was to be renamed out of a unit that waits stays there, and comes to the
+ * new place as something new. */
+static void
+part_renames(struct plan *p)
+{
+	struct op *op, *old;
+	bool up;
+
+	for (size_t i = 0; i < p->count; i++) {
+		op = &p->op[i];
+		if (op->action != ACTION_RENAME || op->state != OP_PLANNED)
+			continue;
+		old = plan_find(p, op->from->path, op->from->path_len);
+		if (old == NULL || !old->moved || old->state != OP_PENDING)
+			continue;
+		up = op->sides == SIDE_STORE;
+		op->action = up ? ACTION_UPLOAD : ACTION_DOWNLOAD;
+		op->reason = up ? REASON_NEW_HERE : REASON_NEW_THERE;
+		op->from = NULL;
+		old->action = up ? ACTION_DELETE_STORE : ACTION_DELETE_LOCAL;
+		old->reason = up ? REASON_REMOVED_HERE : REASON_REMOVED_THERE;
+		old->moved = 0;
+	}
+}
+
 void
 plan_hold_units(struct plan *p)
 {
@@ -352,6 +377,7 @@ plan_hold_units(struct plan *p)
 			    p->op[k].state == OP_PLANNED)
 				p->op[k].state = OP_PENDING;
 	}
+	part_renames(p);
 }
 
 void

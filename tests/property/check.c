@@ -27,7 +27,8 @@ is_winner(enum reason why)
 
 /* The same but for who won and, so, where it has to go? */
 static bool
-same_decision(const struct op *a, const struct op *b, bool same_clocks)
+same_decision(const struct world *w, const struct op *a, const struct op *b,
+    bool same_clocks)
 {
 	bool ties = !same_clocks &&
 	    (a->action == ACTION_CONFLICT || a->reason == REASON_ATTRS_BOTH);
@@ -35,6 +36,11 @@ same_decision(const struct op *a, const struct op *b, bool same_clocks)
 	/* Who wins decides of all of a unit. */
 	if (!same_clocks && a->unit != 0)
 		return true;
+	/* Also whether what went away here has gone into it. */
+	if (!same_clocks && w->unit >= 0 && a->moved != b->moved)
+		return a->result == NULL && b->result == NULL &&
+		    a->sides == b->sides &&
+		    op_path(a, NULL) == op_path(b, NULL);
 	return strcmp(op_path(a, NULL), op_path(b, NULL)) == 0 &&
 	    a->action == b->action && a->moved == b->moved &&
 	    (a->reason == b->reason ||
@@ -77,7 +83,7 @@ check_clocks(struct run *r, const struct inputs *i)
 	if (p.count != r->plan.count)
 		world_fail(r->w, "9: pc%u: other clocks, other plan", r->m);
 	for (size_t k = 0; k < p.count && k < r->plan.count; k++)
-		if (!same_decision(&r->plan.op[k], &p.op[k], same_clocks))
+		if (!same_decision(r->w, &r->plan.op[k], &p.op[k], same_clocks))
 			world_fail(r->w, "%s: pc%u: %s depends on %s",
 			    same_clocks ? "5" : "9", r->m,
 			    op_path(&p.op[k], NULL),
@@ -343,6 +349,22 @@ is_apart(const struct world *w, unsigned m, unsigned spot)
 	return false;
 }
 
+/* Is a name of head's i in a unit that waits? Then the file has fewer names for
+ * now. */
+static bool
+misses_kin(const struct world *w, unsigned m, const struct entry *const *head,
+    unsigned i)
+{
+	if (w->unit < 0 || head[i] == NULL || entry_group(head[i]) == 0 ||
+	    !unit_waits(w, m))
+		return false;
+	for (unsigned k = 0; k < SPOTS; k++)
+		if (head[k] != NULL && spot_holds((unsigned)w->unit, k) &&
+		    entry_group(head[k]) == entry_group(head[i]))
+			return true;
+	return false;
+}
+
 /* Computers that stopped editing end equal. */
 void
 check_converged(struct world *w)
@@ -350,6 +372,7 @@ check_converged(struct world *w)
 	const struct entry *const *head = world_head(w);
 	const struct entry *buf[SPOTS];
 	const struct tree there = tree_of(head, buf);
+	const struct entry *here;
 	struct look l;
 	struct err e;
 
@@ -361,7 +384,11 @@ check_converged(struct world *w)
 		for (unsigned i = 0; i < SPOTS; i++) {
 			if (is_apart(w, m, i))
 				continue;
-			if (!entry_same(l.at[i], head[i]))
+			here = l.at[i];
+			if (here != NULL && misses_kin(w, m, head, i))
+				here = entry_in_group(w, here,
+				    entry_group(head[i]));
+			if (!entry_same(here, head[i]))
 				world_fail(w, "3: pc%u: %s is not the head's",
 				    m, spots[i].path);
 			if (!entry_same(w->pc[m].memory.base[i], head[i]))
