@@ -42,21 +42,51 @@ struct asked {
 	const char *dir; /* NULL: nobody was asked yet */
 	size_t dir_len;
 	size_t unit_len; /* of dir that is a unit; 0: none */
+	bool roams;
 };
+
+static bool
+is_dir_at(const struct asked *last, const char *path, size_t len)
+{
+	return last->dir != NULL && last->dir_len == len &&
+	    memcmp(last->dir, path, len) == 0;
+}
+
+/* Only the name is looked at where the directory above was asked about last:
+ * else what lies deep would cost the square of its depth. */
+static struct asked
+ask(const struct rules *rules, const struct asked *last, const char *dir,
+    size_t len)
+{
+	struct asked now = { .dir = dir, .dir_len = len };
+	struct ruling ruling;
+	size_t rule;
+
+	if (len == 0 || !is_dir_at(last, dir, path_parent_len(dir, len))) {
+		rules_explain(rules, dir, len, true, &ruling);
+		now.unit_len = ruling.unit_len;
+		now.roams = ruling.roams;
+		return now;
+	}
+	now.roams = last->roams && rules_roams_here(rules, dir, len, true);
+	if (!now.roams)
+		return now;
+	if (last->unit_len > 0)
+		now.unit_len = last->unit_len;
+	else if (rules_decider(rules, RULES_UNIT, dir, len, true, &rule))
+		now.unit_len = len;
+	return now;
+}
 
 static size_t
 unit_len_of(const struct rules *rules, struct asked *last, const struct op *op)
 {
-	struct ruling ruling;
-	size_t len, parent;
+	size_t len, dir;
 	const char *path = op_path(op, &len);
 
-	parent = is_dir_op(op) ? len : path_parent_len(path, len);
-	if (last->dir == NULL || last->dir_len != parent ||
-	    memcmp(last->dir, path, parent) != 0) {
-		rules_explain(rules, path, parent, true, &ruling);
-		*last = (struct asked){ path, parent, ruling.unit_len };
-	}
+	dir = is_dir_op(op) ? len : path_parent_len(path, len);
+	if (!is_dir_at(last, path, dir))
+		*last = ask(rules, last, path, dir);
 	return last->unit_len;
 }
 
@@ -74,7 +104,7 @@ is_of_last(const struct plan *p, const char *path, size_t unit_len)
 static int
 find_directories(struct plan *p, const struct rules *rules, struct err *e)
 {
-	struct asked last = { NULL, 0, 0 };
+	struct asked last = { .dir = NULL };
 	size_t len;
 
 	for (size_t i = 0; i < p->count; i++) {
