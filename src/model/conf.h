@@ -43,7 +43,8 @@ struct conf {
 	uint64_t checkpoint_s;       /* between two in a session; 0: none */
 	char *checkpoint_time;       /* "22:30", "" if none */
 	uint64_t checkpoint_delay_s; /* at most, by chance */
-	bool local_only, read_only;  /* at sign-in and sign-out */
+	bool checkpoint_on_lock;
+	bool local_only, read_only; /* at sign-in and sign-out */
 	/* Lists of words; "" where there are none. */
 	char *only_users, *only_groups, *not_users, *not_groups, *not_services;
 	uint64_t min_uid;

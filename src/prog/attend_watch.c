@@ -1,7 +1,10 @@
 #include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +17,12 @@
 #include "base/text.h"
 #include "prog/attend.h"
 #include "prog/behind.h"
+#include "prog/locks.h"
 #include "signin/due.h"
 
 /* Its lock is held by the one that watches, whose number stands in it. */
 #define WATCH_FILE "watch"
+#define LOOK_MS    1000 /* at the clock */
 
 static int
 open_watch(const struct attend *a)
@@ -56,14 +61,6 @@ next_due(const struct attend *a)
 	    (unsigned)(t.tm_hour * 3600 + t.tm_min * 60 + t.tm_sec), chance);
 }
 
-/* A machine that slept meanwhile is late, and then at once. */
-static void
-sleep_until(int64_t ns)
-{
-	while (clock_now_ns() < ns)
-		clock_sleep_ms(1000);
-}
-
 static bool
 is_over(const struct attend *a)
 {
@@ -73,28 +70,89 @@ is_over(const struct attend *a)
 	return strcmp(now.occasion, occasion_text(OCCASION_LOGOUT)) == 0;
 }
 
-/* Each as if somebody had run 'roam checkpoint'. */
+/* What a watch waits for, besides the time. */
+struct watch {
+	struct locks locks;
+	int end; /* can be read when the machine goes down */
+};
+
+/* With SIGCONT a scope of systemd's stops what is in it, see visit_scope.c: a
+ * checkpoint goes on to its end then, and is the last. A sign-out, which saves
+ * more than that, ends it at once by SIGTERM. */
+static int
+open_end(void)
+{
+	sigset_t set;
+
+	(void)signal(SIGTERM, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCONT);
+	return sigprocmask(SIG_BLOCK, &set, NULL) == 0
+	    ? signalfd(-1, &set, SFD_CLOEXEC)
+	    : -1;
+}
+
+/* Until there is to be a checkpoint: true; false at the end. 0: no time is set.
+ * A machine that slept meanwhile is late, and then at once. */
+static bool
+wait_for_due(struct watch *w, int64_t until_ns)
+{
+	struct pollfd p[] = { { .fd = w->end, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN } };
+
+	while (until_ns == 0 || clock_now_ns() < until_ns) {
+		p[1].fd = w->locks.fd;
+		if (until_ns == 0 && w->locks.fd == -1)
+			return false;
+		if (poll(p, 2, until_ns != 0 ? LOOK_MS : -1) == -1 &&
+		    errno != EINTR)
+			return false;
+		if (p[0].revents != 0)
+			return false;
+		if (p[1].revents != 0 && locks_take(&w->locks))
+			return true;
+	}
+	return true;
+}
+
+/* As if somebody had run 'roam checkpoint'. */
+static void
+checkpoint(struct attend *a)
+{
+	struct err ignored;
+
+	a->slow = a->over = false;
+	a->why[0] = '\0';
+	a->ending.now_ns = clock_now_ns();
+	attend_run(a);
+	if (!is_over(a))
+		(void)attend_tell(a, &ignored);
+}
+
 static void
 watch(struct attend *a)
 {
-	struct err ignored;
+	struct watch w = { .locks = { .fd = -1 }, .end = open_end() };
+	int64_t until_ns;
 	uint64_t wait_s;
 
 	a->facts.occasion = OCCASION_CHECKPOINT;
 	a->decision = occasion_decide(&a->facts);
 	a->until_s = 0;
-	while (a->decision.duty != DUTY_NONE && (wait_s = next_due(a)) > 0) {
-		sleep_until(clock_now_ns() + (int64_t)wait_s * 1000000000);
-		if (is_over(a))
-			return;
-		a->slow = a->over = false;
-		a->why[0] = '\0';
-		a->ending.now_ns = clock_now_ns();
-		attend_run(a);
-		if (is_over(a))
-			return;
-		(void)attend_tell(a, &ignored);
-	}
+	if (w.end == -1 || a->decision.duty == DUTY_NONE)
+		return;
+	if (a->setup.conf.conf.checkpoint_on_lock)
+		locks_open(&w.locks);
+	do {
+		wait_s = next_due(a);
+		until_ns = wait_s == 0
+		    ? 0
+		    : clock_now_ns() + (int64_t)wait_s * 1000000000;
+		if (!wait_for_due(&w, until_ns) || is_over(a))
+			break;
+		checkpoint(a);
+	} while (!is_over(a));
+	locks_close(&w.locks);
 }
 
 /* One watches for all sessions; it is gone when the process is. */
@@ -111,6 +169,23 @@ take_watch(int fd)
 	    io_write(fd, number, strlen(number), &ignored) == 0;
 }
 
+/* Whoever started us may have given us what is only held for the sign-in, as
+ * roam-session's lock is. */
+static int
+keep_nothing_open(struct attend *a)
+{
+	struct root root;
+	struct err ignored;
+
+	(void)syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U);
+	a->statefd = -1;
+	if (root_open(&root, a->setup.home, &ignored) == -1)
+		return -1;
+	a->statefd = root_state_dir(&root, true, &ignored);
+	root_close(&root);
+	return a->statefd == -1 ? -1 : 0;
+}
+
 void
 attend_watch(struct attend *a)
 {
@@ -119,7 +194,7 @@ attend_watch(struct attend *a)
 
 	if (a->statefd == -1 || a->facts.occasion != OCCASION_LOGIN ||
 	    a->decision.type != TYPE_ROAMING || a->facts.read_only ||
-	    next_due(a) == 0)
+	    (next_due(a) == 0 && !a->setup.conf.conf.checkpoint_on_lock))
 		return;
 	if ((rc = behind(&why)) != 0) {
 		if (rc == -1)
@@ -127,7 +202,8 @@ attend_watch(struct attend *a)
 		return;
 	}
 	announce_close(&a->announce);
-	if ((fd = open_watch(a)) != -1 && take_watch(fd))
+	if (keep_nothing_open(a) == 0 && (fd = open_watch(a)) != -1 &&
+	    take_watch(fd))
 		watch(a);
 	_exit(0);
 }

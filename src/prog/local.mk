@@ -15,6 +15,7 @@ roam_SOURCES = \
 	src/prog/attend.c src/prog/attend.h \
 	src/prog/attend_run.c src/prog/attend_tell.c \
 	src/prog/attend_watch.c \
+	src/prog/locks.c src/prog/locks.h \
 	src/prog/behind.c src/prog/behind.h \
 	src/prog/cmd_sync.c \
 	src/prog/cmd_login.c \
@@ -50,6 +51,13 @@ if KRB5
 roamlibexec_PROGRAMS += roam-ccache
 roam_ccache_SOURCES = src/prog/roam_ccache.c
 roam_ccache_LDADD = $(BASE_LIBS) $(KRB5_LIBS)
+endif
+
+# What tells of locked screens. Without it nothing is saved when one locks.
+if SYSTEMD
+roamlibexec_PROGRAMS += roam-lock
+roam_lock_SOURCES = src/prog/roam_lock.c
+roam_lock_LDADD = $(BASE_LIBS) $(SYSTEMD_LIBS)
 endif
 
 # What pam_roam starts.

@@ -75,6 +75,15 @@ gone() {
 }
 eventually gone
 came || fail "the sign-out saved nothing"
+# Where no bus tells of locks, or nothing that would, there is nothing to wait for.
+settings '[sessions]' 'checkpoint_on_lock = yes'
+expect 0 with ws1 login
+export ROAM_LIBEXEC=$work/none
+expect 0 with ws1 login
+unset ROAM_LIBEXEC
+expect 0 with ws1 logout
+pid=$(watcher)
+eventually gone
 expect 0 with ws1 --json status
 [ "$(json "d['session']['owed'], d['session']['state']")" = \
 	"(False, 'ok')" ] || fail "$out"
