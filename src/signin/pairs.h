@@ -50,19 +50,20 @@ void pairs_write(struct buf *out, const struct pair_table *t, const void *from);
  * are not one line of UTF-8. */
 bool pairs_set(char *out, size_t cap, const char *bytes, size_t len);
 
-/* Rows of a table. */
+/* Rows of a table, for a member whose key is its name; _AS where it is not. */
 #define PAIR_AT(type, member) offsetof(struct type, member)
-#define PAIR_NUMBER_ROW(type, name, member)                                    \
+#define PAIR_NUMBER_AS(type, member, name)                                     \
 	{                                                                      \
 		name, PAIR_NUMBER, PAIR_AT(type, member), 0, NULL              \
 	}
-#define PAIR_WORD_ROW(type, name, member, words)                               \
+#define PAIR_NUMBER_ROW(type, member) PAIR_NUMBER_AS(type, member, #member)
+#define PAIR_WORD_ROW(type, member, words)                                     \
 	{                                                                      \
-		name, PAIR_WORD, PAIR_AT(type, member), 0, words               \
+#member, PAIR_WORD, PAIR_AT(type, member), 0, words            \
 	}
-#define PAIR_TEXT_ROW(type, name, member)                                      \
+#define PAIR_TEXT_ROW(type, member)                                            \
 	{                                                                      \
-		name, PAIR_TEXT, PAIR_AT(type, member),                        \
+#member, PAIR_TEXT, PAIR_AT(type, member),                     \
 		    sizeof(((struct type *)0)->member), NULL                   \
 	}
 
