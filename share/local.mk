@@ -27,3 +27,14 @@ dist_rules_DATA = \
 	share/rules.d/systemd-user.rules \
 	share/rules.d/toolkits.rules \
 	share/rules.d/x11-wayland.rules
+
+# The user that roam-ldap becomes; systemd-sysusers(8) makes it.
+if LDAP
+nodist_sysusers_DATA = share/roam.conf
+share/roam.conf: share/roam-sysusers.conf.in Makefile
+	@$(MKDIR_P) '$(@D)'
+	$(AM_V_GEN)sed 's|@LDAP_USER@|$(LDAP_USER)|g' \
+		'$(srcdir)/share/roam-sysusers.conf.in' > '$@'
+endif
+EXTRA_DIST += share/roam-sysusers.conf.in
+CLEANFILES += share/roam.conf

@@ -5,16 +5,17 @@
 #include <sys/stat.h>
 
 #include <grp.h>
+#include <stdbool.h>
 #include <unistd.h>
 
-int
-priv_become(const char *name, uid_t uid, gid_t gid, struct err *e)
+static int
+become(const char *name, uid_t uid, gid_t gid, bool groups, struct err *e)
 {
 	if (uid == 0)
-		return err_set(e, ERR_USAGE, "root has no roaming profile");
+		return err_set(e, ERR_USAGE, "%s is root itself", name);
 	/* Groups first: after setresuid() they are out of reach. */
-	if (initgroups(name, gid) == -1 || setresgid(gid, gid, gid) == -1 ||
-	    setresuid(uid, uid, uid) == -1 ||
+	if ((groups ? initgroups(name, gid) : setgroups(0, NULL)) == -1 ||
+	    setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return err_sys(e, "become %s", name);
 	/* Believe it only after an attempt to come back. */
@@ -22,6 +23,18 @@ priv_become(const char *name, uid_t uid, gid_t gid, struct err *e)
 		return err_set(e, ERR_SYSTEM, "become %s: root came back",
 		    name);
 	return 0;
+}
+
+int
+priv_become(const char *name, uid_t uid, gid_t gid, struct err *e)
+{
+	return become(name, uid, gid, true, e);
+}
+
+int
+priv_become_nobody(const char *name, uid_t uid, gid_t gid, struct err *e)
+{
+	return become(name, uid, gid, false, e);
 }
 
 /* What su(1) lets its caller limit: it could make us fail where it matters. */

@@ -15,6 +15,11 @@
 int priv_become(const char *name, uid_t uid, gid_t gid,
     struct err *e) MUST_CHECK;
 
+/* The same with no group but gid, and nobody asked for any: name is only
+ * said. */
+int priv_become_nobody(const char *name, uid_t uid, gid_t gid,
+    struct err *e) MUST_CHECK;
+
 /*
  * What a process of root's takes from whoever started it is set right: real
  * ids, limits of resources, umask, working directory, no core dump.

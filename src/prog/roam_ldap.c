@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <grp.h>
+#include <nss.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/io.h"
+#include "base/priv.h"
 #include "base/text.h"
 #include "prog/ldap_ask.h"
 #include "prog/ldap_find.h"
@@ -31,6 +32,7 @@
 
 #define DEADLINE_MS 20000 /* where nobody says */
 #define SLICE_MS    2000  /* at least that for each server */
+#define NOBODY      65534 /* as the kernel shows ids that it cannot show */
 #define OUTPUT_MAX  ((size_t)8 << 20)
 
 struct session {
@@ -43,27 +45,26 @@ struct session {
 
 /* --- Who we are, and then nobody ------------------------------------------- */
 
+/*
+ * The user that is made for this, else who has nothing to say on any system.
+ * Only the machine's own list is asked: users of the directory, whose lookup
+ * may take as long as the directory likes, are none of these.
+ */
 static int
 become_nobody(struct err *e)
 {
-	const struct passwd *pw = getpwnam(ROAM_LDAP_USER);
+	static const char *const names[] = { ROAM_LDAP_USER, "nobody" };
+	const struct passwd *pw = NULL;
 
 	if (geteuid() != 0)
 		return 0;
+	(void)__nss_configure_lookup("passwd", "files");
+	for (size_t i = 0; pw == NULL && i < sizeof(names) / sizeof(names[0]);
+	     i++)
+		pw = getpwnam(names[i]);
 	if (pw == NULL)
-		pw = getpwnam("nobody");
-	if (pw == NULL || pw->pw_uid == 0)
-		return err_set(e, ERR_SYSTEM,
-		    "there is neither a user " ROAM_LDAP_USER " nor nobody");
-	/* Groups first: after setresuid() they are out of reach. */
-	if (setgroups(0, NULL) == -1 ||
-	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
-		return err_sys(e, "become %s", pw->pw_name);
-	if (setuid(0) == 0 || seteuid(0) == 0)
-		return err_set(e, ERR_SYSTEM, "become %s: root came back",
-		    pw->pw_name);
-	return 0;
+		return priv_become_nobody("nobody", NOBODY, NOBODY, e);
+	return priv_become_nobody(pw->pw_name, pw->pw_uid, pw->pw_gid, e);
 }
 
 /* Files can be read from now on, and none written. */
