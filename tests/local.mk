@@ -136,7 +136,7 @@ print-quick-tests:
 EXTRA_DIST += tests/directory/dc.sh tests/directory/make-state \
 	tests/directory/populate.py tests/directory/smb.conf.in \
 	tests/directory/with-directory tests/directory/count-packets \
-	tests/directory/odd-server
+	tests/directory/odd-server tests/directory/read-only
 clean-local:
 	-rm -rf tests/directory/state
 

@@ -1,25 +1,24 @@
 #include "prog/ldap_find.h"
 
 #include <sys/random.h>
-#include <sys/socket.h>
 
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <resolv.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "signin/cldap.h"
+#include "prog/ldap_ping.h"
 #include "signin/pairs.h"
 #include "signin/srv.h"
 
-#define PING_AT_ONCE 5   /* servers */
-#define PING_WAIT_S  1.0 /* for the first that answers */
+static bool
+is_change(const struct question *q)
+{
+	return q->op == OP_ADD || q->op == OP_REMOVE;
+}
 
 static bool
 has_uri(const struct servers *s, const char *uri)
@@ -28,6 +27,14 @@ has_uri(const struct servers *s, const char *uri)
 		if (strcasecmp(s->uri[i], uri) == 0)
 			return true;
 	return false;
+}
+
+void
+ldap_find_add(struct servers *s, const char *uri)
+{
+	if (s->count < SERVERS_MAX && strlen(uri) < SERVER_URI_MAX &&
+	    !has_uri(s, uri))
+		snprintf(s->uri[s->count++], SERVER_URI_MAX, "%s", uri);
 }
 
 /* host as a URL with the port that goes with its scheme. */
@@ -43,8 +50,7 @@ add_host(struct servers *s, const struct question *q, const char *host,
 		port = 636;
 	snprintf(uri, sizeof(uri), "%s://%s:%u", ldaps ? "ldaps" : "ldap", host,
 	    port);
-	if (s->count < SERVERS_MAX && !has_uri(s, uri))
-		memcpy(s->uri[s->count++], uri, sizeof(uri));
+	ldap_find_add(s, uri);
 }
 
 /* A word of the settings: a URL, or the name of a host. */
@@ -67,14 +73,12 @@ add_word(struct servers *s, const struct question *q, const char *word,
 		    strncmp(word, "ldaps://", 8) != 0)
 			return err_set(e, ERR_USAGE,
 			    "%s: neither ldap://, ldaps:// nor ldapi://", word);
-		snprintf(host, sizeof(host), "%.*s", (int)strcspn(at + 3, ":/"),
-		    at + 3);
-		if (!srv_is_host(host) || strpbrk(at + 3, "/?@ ") != NULL)
+		if (!ldap_find_host(host, word) ||
+		    strpbrk(at + 3, "/?@ ") != NULL)
 			return err_set(e, ERR_USAGE,
 			    "%s: not of the form ldap://SERVER[:PORT]", word);
 	}
-	if (s->count < SERVERS_MAX && strlen(word) < SERVER_URI_MAX)
-		snprintf(s->uri[s->count++], SERVER_URI_MAX, "%s", word);
+	ldap_find_add(s, word);
 	return 0;
 }
 
@@ -91,20 +95,21 @@ add_settings(struct servers *s, const struct question *q, struct err *e)
 	return 0;
 }
 
-/* The controllers of a domain, or of one of its sites, in order. */
+/* The controllers that DNS has below "PREFIX._msdcs.DOMAIN", behind s in their
+ * order. */
 static int
-lookup(struct srv list[SRV_MAX], size_t *count, const char *site,
+add_lookup(struct servers *s, const struct question *q, const char *prefix,
     const char *domain, struct err *e)
 {
 	struct __res_state state = { 0 };
+	struct srv list[SRV_MAX];
+	size_t count = 0;
 	unsigned char answer[NS_MAXMSG];
 	char name[NS_MAXDNAME];
 	uint64_t seed = 0;
 	int len;
 
-	*count = 0;
-	snprintf(name, sizeof(name), "_ldap._tcp.%s%sdc._msdcs.%s", site,
-	    site[0] != '\0' ? "._sites." : "", domain);
+	snprintf(name, sizeof(name), "_ldap._tcp.%s._msdcs.%s", prefix, domain);
 	if (res_ninit(&state) == -1)
 		return err_set(e, ERR_SYSTEM,
 		    "DNS: its settings cannot be "
@@ -118,147 +123,106 @@ lookup(struct srv list[SRV_MAX], size_t *count, const char *site,
 		return err_set(e, ERR_OFFLINE, "DNS: %s: %s", name,
 		    hstrerror(state.res_h_errno));
 	if ((size_t)len > sizeof(answer) ||
-	    srv_parse(list, count, answer, (size_t)len, e) == -1)
+	    srv_parse(list, &count, answer, (size_t)len, e) == -1)
 		return err_set(e, ERR_FORMAT, "DNS: %s: an answer that is none",
 		    name);
 	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
-	srv_order(list, *count, seed);
+	srv_order(list, count, seed);
+	for (size_t i = 0; i < count; i++)
+		add_host(s, q, list[i].host, list[i].port);
 	return 0;
 }
 
-/* A socket that has sent the ping; -1: that cannot be done. */
+/* Those of the domain; where the computer's site is known, or one of them
+ * tells it, those of the site first, and before all one that answers. */
 static int
-send_ping(const char *host, const struct buf *ping)
+add_domain(struct servers *s, const struct question *q, const char *domain,
+    struct err *e)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
-	struct addrinfo *list, *a;
-	char port[8];
-	int fd = -1;
-
-	snprintf(port, sizeof(port), "%d", CLDAP_PORT);
-	if (getaddrinfo(host, port, &hints, &list) != 0)
-		return -1;
-	for (a = list; a != NULL && fd == -1; a = a->ai_next) {
-		fd = socket(a->ai_family,
-		    a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (fd == -1)
-			continue;
-		/* Connected: nobody else can answer. */
-		if (connect(fd, a->ai_addr, a->ai_addrlen) == -1 ||
-		    send(fd, ping->bytes, ping->len, MSG_NOSIGNAL) == -1) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	freeaddrinfo(list);
-	return fd;
-}
-
-/* Does one of the sockets that are ready hold an answer that helps? */
-static bool
-take_answer(struct netlogon *out, struct pollfd *p, size_t count)
-{
-	unsigned char bytes[CLDAP_REPLY_MAX];
+	struct servers all = { 0 };
+	struct netlogon answer = { 0 };
 	struct err ignored;
-	ssize_t n;
+	char prefix[sizeof(s->site) + 16];
+	bool alive = s->site[0] != '\0';
 
-	for (size_t i = 0; i < count; i++) {
-		if (p[i].fd == -1 || p[i].revents == 0)
-			continue;
-		n = recv(p[i].fd, bytes, sizeof(bytes), 0);
-		if (n > 0 &&
-		    cldap_reply(out, bytes, (size_t)n, (unsigned char)(i + 1),
-			&ignored) == 0 &&
-		    out->client_site[0] != '\0')
-			return true;
-		if (n == -1) {
-			close(p[i].fd); /* nobody listens there */
-			p[i].fd = -1;
-		}
-	}
-	return false;
+	if (add_lookup(&all, q, "dc", domain, e) == -1)
+		return -1;
+	if (!alive && (alive = ldap_ping(&answer, &all, domain, false)))
+		(void)pairs_set(s->site, sizeof(s->site), answer.client_site,
+		    strlen(answer.client_site));
+	/* A site without controllers of its own is none the worse. */
+	snprintf(prefix, sizeof(prefix), "%s._sites.dc", s->site);
+	if (s->site[0] != '\0' && srv_is_host(s->site))
+		(void)!add_lookup(s, q, prefix, domain, &ignored);
+	for (size_t i = 0; i < all.count; i++)
+		ldap_find_add(s, all.uri[i]);
+	/* A change asks for more than an answer. */
+	if (alive && !is_change(q))
+		(void)ldap_ping(&answer, s, domain, false);
+	return 0;
 }
 
-/* Ask a few controllers at once for the site of this computer. */
-static bool
-ping(struct netlogon *out, const struct srv *list, size_t count,
-    const char *domain)
+/* There is always one that takes changes, which DNS has by itself. */
+static int
+add_writable(struct servers *s, const struct question *q, const char *domain,
+    struct err *e)
 {
-	double until = clock_steady_s() + PING_WAIT_S;
-	struct pollfd p[PING_AT_ONCE];
-	bool found = false;
-	double left;
+	struct netlogon ignored;
 
-	if (count > PING_AT_ONCE)
-		count = PING_AT_ONCE;
-	for (size_t i = 0; i < count; i++) {
-		struct buf bytes = { .max = CLDAP_REPLY_MAX };
-
-		cldap_ping(&bytes, domain, (unsigned char)(i + 1));
-		p[i] = (struct pollfd){ .fd = send_ping(list[i].host, &bytes),
-			.events = POLLIN };
-		buf_free(&bytes);
-	}
-	while (!found && (left = until - clock_steady_s()) > 0 &&
-	    poll(p, count, (int)(left * 1000) + 1) > 0)
-		found = take_answer(out, p, count);
-	for (size_t i = 0; i < count; i++)
-		if (p[i].fd != -1)
-			close(p[i].fd);
-	return found;
-}
-
-static void
-add_list(struct servers *s, const struct question *q, const struct srv *list,
-    size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		add_host(s, q, list[i].host, list[i].port);
+	(void)ldap_ping(&ignored, s, domain, true);
+	if (s->count > 0)
+		return 0;
+	if (srv_is_host(domain) && add_lookup(s, q, "pdc", domain, e) == 0 &&
+	    s->count > 0)
+		return 0;
+	return err_set(e, ERR_OFFLINE,
+	    "the controllers that were found take no changes");
 }
 
 int
 ldap_find_servers(struct servers *out, const struct question *q,
     const char *domain, struct err *e)
 {
-	struct srv near[SRV_MAX], all[SRV_MAX];
-	size_t near_count = 0, all_count = 0;
-	struct netlogon answer;
-	struct err ignored;
-
 	*out = (struct servers){ 0 };
 	(void)pairs_set(out->site, sizeof(out->site), q->site, strlen(q->site));
-	if (q->servers[0] != '\0')
-		return add_settings(out, q, e);
-	if (!srv_is_host(domain))
+	if (q->servers[0] != '\0') {
+		if (add_settings(out, q, e) == -1)
+			return -1;
+	} else if (!srv_is_host(domain)) {
 		return err_set(e, ERR_USAGE,
 		    "no domain is known: set domain or servers in "
 		    "roam.conf(5)");
-	if (lookup(all, &all_count, "", domain, e) == -1)
+	} else if (add_domain(out, q, domain, e) == -1) {
 		return -1;
-	if (out->site[0] == '\0' && ping(&answer, all, all_count, domain))
-		(void)pairs_set(out->site, sizeof(out->site),
-		    answer.client_site, strlen(answer.client_site));
-	/* A site without controllers of its own is none the worse. */
-	if (out->site[0] != '\0' && srv_is_host(out->site))
-		(void)!lookup(near, &near_count, out->site, domain, &ignored);
-	add_list(out, q, near, near_count);
-	add_list(out, q, all, all_count);
-	if (out->count == 0)
+	} else if (out->count == 0) {
 		return err_set(e, ERR_OFFLINE,
 		    "DNS: it names no controller of %s", domain);
-	return 0;
+	}
+	return is_change(q) ? add_writable(out, q, domain, e) : 0;
+}
+
+bool
+ldap_find_host(char out[SRV_HOST_MAX], const char *uri)
+{
+	const char *host = strstr(uri, "://");
+
+	if (host == NULL || strncmp(uri, "ldapi:", 6) == 0)
+		return false;
+	host += 3;
+	return (size_t)snprintf(out, SRV_HOST_MAX, "%.*s",
+		   (int)strcspn(host, ":/"), host) < SRV_HOST_MAX &&
+	    srv_is_host(out);
 }
 
 bool
 ldap_find_catalog(char out[SERVER_URI_MAX], const char *uri)
 {
 	bool ldaps = strncmp(uri, "ldaps://", 8) == 0;
-	const char *host = strstr(uri, "://");
+	char host[SRV_HOST_MAX];
 
-	if (host == NULL || strncmp(uri, "ldapi:", 6) == 0)
+	if (!ldap_find_host(host, uri))
 		return false;
-	host += 3;
-	snprintf(out, SERVER_URI_MAX, "%s://%.*s:%d", ldaps ? "ldaps" : "ldap",
-	    (int)strcspn(host, ":/"), host, ldaps ? 3269 : 3268);
+	snprintf(out, SERVER_URI_MAX, "%s://%s:%d", ldaps ? "ldaps" : "ldap",
+	    host, ldaps ? 3269 : 3268);
 	return true;
 }

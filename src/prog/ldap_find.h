@@ -5,11 +5,12 @@
 
 #include "base/err.h"
 #include "signin/question.h"
+#include "signin/srv.h"
 
 /*
  * ldap_find - which servers are asked, in which order: those of the settings,
- * else those that DNS names, the computer's own site first. Which site that is
- * a controller says when it is pinged.
+ * else those that DNS names, the computer's own site first, and before all one
+ * that answers. Which site that is a controller says when it is pinged.
  */
 #define SERVERS_MAX    16
 #define SERVER_URI_MAX 300
@@ -20,10 +21,20 @@ struct servers {
 	char site[65]; /* that was found or given; "" */
 };
 
-/* ERR_USAGE where a server of the settings is no name; ERR_OFFLINE where DNS
- * names none. Waits for DNS, and a second for the ping. */
+/*
+ * For a change only those that take it: of a domain's controllers some may be
+ * read-only. ERR_USAGE where a server of the settings is no name; ERR_OFFLINE
+ * where DNS names none, or none that takes changes. Waits for DNS, and for the
+ * first answer to a ping.
+ */
 int ldap_find_servers(struct servers *out, const struct question *q,
     const char *domain, struct err *e) MUST_CHECK;
+
+/* uri behind the others, unless it is among them or there is no room. */
+void ldap_find_add(struct servers *s, const char *uri);
+
+/* The host of a URL; false for one that has none. */
+bool ldap_find_host(char out[SRV_HOST_MAX], const char *uri);
 
 /* The same server's global catalog: "ldap://dc1:3268" of "ldap://dc1:389".
  * False for a URL that has none. */

@@ -406,6 +406,10 @@ main(int argc, char **argv)
 	int rc;
 
 	(void)argv;
+	/* A name server that is away is followed by the next within a second,
+	 * for the libraries, too. */
+	if (setenv("RES_OPTIONS", "timeout:1 attempts:2", 1) == -1)
+		return 1;
 	if (argc != 1) {
 		fprintf(stderr,
 		    "roam-ldap: started by roam-session(8) and "
