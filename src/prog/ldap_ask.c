@@ -7,6 +7,7 @@
 #include "prog/ldap_object.h"
 #include "signin/dn.h"
 #include "signin/pairs.h"
+#include "signin/user_name.h"
 
 #define PRIMARY    "msDS-PrimaryComputer"
 #define IN_CHAIN   ":1.2.840.113556.1.4.1941:"
@@ -21,7 +22,8 @@ struct ask {
 	struct ldap_root root;
 	char user_base[LDAP_DN_MAX]; /* where the user is looked for */
 	bool elsewhere;              /* that is another domain */
-	char account[256];           /* of the user, without a domain */
+	bool catalog;                /* this one has all domains */
+	struct user_name name;
 	struct ldap_object user, computer;
 };
 
@@ -33,9 +35,9 @@ set_text(char *out, size_t cap, const char *text)
 
 static int
 begin(struct ask *a, struct ldap_link *l, const struct question *q,
-    struct facts *f, struct err *e)
+    struct facts *f, bool catalog, struct err *e)
 {
-	*a = (struct ask){ .link = l, .q = q, .f = f };
+	*a = (struct ask){ .link = l, .q = q, .f = f, .catalog = catalog };
 	if (ldap_root_read(&a->root, l, e) == -1)
 		return -1;
 	if (q->base[0] != '\0')
@@ -53,34 +55,16 @@ begin(struct ask *a, struct ldap_link *l, const struct question *q,
 static void
 end(struct ask *a)
 {
-	a->f->round_trips = ldap_link_trips(a->link);
+	a->f->round_trips += ldap_link_trips(a->link);
 	ldap_object_free(&a->user);
 	ldap_object_free(&a->computer);
 }
 
-/* "LAB\alice", "alice@lab.example" to account and domain; "" for none. */
-static int
-split_user(const char *user, char account[256], char domain[256], struct err *e)
+static void
+take_domain(struct ask *a, const struct ldap_domain *d)
 {
-	const char *slash = strchr(user, '\\'), *at = strrchr(user, '@');
-	size_t n;
-
-	domain[0] = '\0';
-	if (slash != NULL) {
-		n = (size_t)(slash - user);
-		memcpy(domain, user, n);
-		domain[n] = '\0';
-		snprintf(account, 256, "%s", slash + 1);
-	} else {
-		n = at != NULL ? (size_t)(at - user) : strlen(user);
-		memcpy(account, user, n);
-		account[n] = '\0';
-		if (at != NULL)
-			snprintf(domain, 256, "%s", at + 1);
-	}
-	if (account[0] == '\0')
-		return err_set(e, ERR_USAGE, "no user is named");
-	return 0;
+	set_text(a->f->netbios, sizeof(a->f->netbios), d->netbios);
+	set_text(a->f->domain, sizeof(a->f->domain), d->dns);
 }
 
 /* The partition of the user's domain, where one was named. */
@@ -88,24 +72,57 @@ static int
 find_domain(struct ask *a, struct err *e)
 {
 	struct ldap_domain d = { 0 };
-	char domain[256];
 
-	if (split_user(a->q->user, a->account, domain, e) == -1)
+	if (user_name_split(&a->name, a->q->user, e) == -1)
 		return -1;
 	a->f->foreign = FACT_NO;
-	if (domain[0] == '\0' || a->root.configuration[0] == '\0')
+	if (a->name.domain[0] == '\0' || a->root.configuration[0] == '\0')
 		return 0;
 	a->f->foreign = FACT_UNKNOWN;
-	if (ldap_domain_find(&d, a->link, &a->root, domain, e) == -1)
+	if (ldap_domain_find(&d, a->link, &a->root, a->name.domain, e) == -1)
 		return -1;
 	a->f->foreign = d.base[0] != '\0' ? FACT_NO : FACT_YES;
-	set_text(a->f->netbios, sizeof(a->f->netbios), d.netbios);
+	take_domain(a, &d);
 	if (d.base[0] == '\0')
 		return 0;
 	a->elsewhere = strcasecmp(d.base, a->root.home) != 0;
 	if (a->elsewhere || a->q->base[0] == '\0')
 		snprintf(a->user_base, sizeof(a->user_base), "%s", d.base);
+	if (a->elsewhere && !a->catalog)
+		return err_set(e, ERR_STORE,
+		    "%s: only a global catalog knows that domain", a->q->user);
 	return 0;
+}
+
+/* A path may begin with the short name of a domain that nobody has named. */
+static int
+find_netbios(struct ask *a, struct err *e)
+{
+	struct ldap_domain d;
+
+	if (a->f->netbios[0] != '\0' || a->root.configuration[0] == '\0' ||
+	    (strcasestr(a->f->profile_path, "domain%") == NULL &&
+		strcasestr(a->f->ts_profile_path, "domain%") == NULL))
+		return 0;
+	if (ldap_domain_find(&d, a->link, &a->root, a->root.home, e) == -1)
+		return -1;
+	take_domain(a, &d);
+	return 0;
+}
+
+/* Of the user's own domain: a catalog has none. */
+static int
+take_paths(struct ask *a, struct err *e)
+{
+	struct facts *f = a->f;
+
+	f->paths = FACT_YES;
+	set_text(f->profile_path, sizeof(f->profile_path), a->user.text[0]);
+	set_text(f->ts_profile_path, sizeof(f->ts_profile_path),
+	    a->user.text[1]);
+	set_text(f->home_directory, sizeof(f->home_directory), a->user.text[2]);
+	set_text(f->home_drive, sizeof(f->home_drive), a->user.text[3]);
+	return find_netbios(a, e);
 }
 
 static int
@@ -121,7 +138,7 @@ find_user(struct ask *a, struct err *e)
 	struct facts *f = a->f;
 	int found;
 
-	if (ldap_escape(account, sizeof(account), a->account, e) == -1)
+	if (ldap_escape(account, sizeof(account), a->name.account, e) == -1)
 		return -1;
 	snprintf(filter, sizeof(filter), "(%s=%s)", name, account);
 	found = ldap_object_find(&a->user, a->link,
@@ -132,13 +149,8 @@ find_user(struct ask *a, struct err *e)
 	if (found == 0)
 		return 0;
 	set_text(f->user_dn, sizeof(f->user_dn), a->user.self.dn);
-	set_text(f->profile_path, sizeof(f->profile_path), a->user.text[0]);
-	set_text(f->ts_profile_path, sizeof(f->ts_profile_path),
-	    a->user.text[1]);
-	set_text(f->home_directory, sizeof(f->home_directory), a->user.text[2]);
-	set_text(f->home_drive, sizeof(f->home_drive), a->user.text[3]);
 	f->values = a->user.value_count;
-	return 0;
+	return a->elsewhere ? 0 : take_paths(a, e);
 }
 
 /* "WS1", "WS1$", "ws1.lab.example" or a DN. */
@@ -252,7 +264,7 @@ ask_listed(struct ask *a, struct err *e)
 
 /* The questions in their order, as long as the next one can matter. */
 static int
-ask_all(struct ask *a, bool catalog, struct err *e)
+ask_all(struct ask *a, struct err *e)
 {
 	struct facts *f = a->f;
 	bool known;
@@ -261,9 +273,6 @@ ask_all(struct ask *a, bool catalog, struct err *e)
 		return -1;
 	if (f->foreign == FACT_YES)
 		return 0;
-	if (a->elsewhere && !catalog)
-		return err_set(e, ERR_RACE,
-		    "%s: only a global catalog knows that domain", a->q->user);
 	if (!a->q->paths_only) {
 		if (ldap_schema_has(a->link, &a->root, PRIMARY, &known, e) ==
 		    -1)
@@ -281,14 +290,15 @@ ask_all(struct ask *a, bool catalog, struct err *e)
 
 int
 ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
-    bool catalog, struct err *e)
+    bool catalog, bool *elsewhere, struct err *e)
 {
 	struct ask a;
 	int rc;
 
-	if (begin(&a, l, q, f, e) == -1)
+	if (begin(&a, l, q, f, catalog, e) == -1)
 		return -1;
-	rc = ask_all(&a, catalog, e);
+	rc = ask_all(&a, e);
+	*elsewhere = a.elsewhere;
 	end(&a);
 	return rc;
 }
@@ -365,19 +375,12 @@ need(enum fact fact, const char *what, const char *name, struct err *e)
 	    what);
 }
 
+/* Who and what it is about. */
 static int
-work(struct ask *a, struct buf *out, struct err *e)
+find_both(struct ask *a, struct err *e)
 {
 	enum question_op op = a->q->op;
-	bool known;
 
-	if (ldap_schema_has(a->link, &a->root, PRIMARY, &known, e) == -1)
-		return -1;
-	a->f->schema = known ? FACT_YES : FACT_NO;
-	if (!known)
-		return err_set(e, ERR_POLICY,
-		    "the directory's schema knows no primary computers: it is "
-		    "older than Windows Server 2012");
 	if (op != OP_USERS &&
 	    (find_domain(a, e) == -1 || find_user(a, e) == -1 ||
 		need(a->f->user, "user", a->q->user, e) == -1))
@@ -386,24 +389,48 @@ work(struct ask *a, struct buf *out, struct err *e)
 	    (find_computer(a, e) == -1 ||
 		need(a->f->computer, "computer", a->q->computer, e) == -1))
 		return -1;
+	return 0;
+}
+
+static int
+work(struct ask *a, struct buf *out, struct err *e)
+{
+	enum question_op op = a->q->op;
+	struct facts *f = a->f;
+	bool found = f->user_dn[0] != '\0' && f->computer_dn[0] != '\0';
+	bool known;
+
+	if (ldap_schema_has(a->link, &a->root, PRIMARY, &known, e) == -1)
+		return -1;
+	f->schema = known ? FACT_YES : FACT_NO;
+	if (!known)
+		return err_set(e, ERR_POLICY,
+		    "the directory's schema knows no primary computers: it is "
+		    "older than Windows Server 2012");
+	if (!found && find_both(a, e) == -1)
+		return -1;
 	if (op == OP_LIST)
 		return list_computers(a, out, e);
 	if (op == OP_USERS)
 		return list_users(a, out, e);
-	return ldap_link_change(a->link, a->user.self.dn, PRIMARY,
-	    a->computer.self.dn, op == OP_ADD, e);
+	if (a->catalog)
+		return 0;
+	return ldap_link_change(a->link, found ? f->user_dn : a->user.self.dn,
+	    PRIMARY, found ? f->computer_dn : a->computer.self.dn, op == OP_ADD,
+	    e);
 }
 
 int
 ldap_ask_admin(struct buf *out, struct facts *f, struct ldap_link *l,
-    const struct question *q, struct err *e)
+    const struct question *q, bool catalog, bool *elsewhere, struct err *e)
 {
 	struct ask a;
 	int rc;
 
-	if (begin(&a, l, q, f, e) == -1)
+	if (begin(&a, l, q, f, catalog, e) == -1)
 		return -1;
 	rc = work(&a, out, e);
+	*elsewhere = a.elsewhere;
 	end(&a);
 	return rc;
 }

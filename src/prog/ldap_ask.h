@@ -1,6 +1,8 @@
 #ifndef ROAM_PROG_LDAP_ASK_H
 #define ROAM_PROG_LDAP_ASK_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "prog/ldap_link.h"
@@ -17,15 +19,21 @@
 /*
  * Facts of q's user and computer into f, which may hold some already. -1 with
  * what went wrong; facts that were found until then are in f, and the rest is
- * unknown. ERR_RACE: the user is of another domain of the forest, whom only a
- * global catalog has; l is none, as catalog says.
+ * unknown. *elsewhere is set with -1 where the user is of another domain of the
+ * forest, which has to be asked by a global catalog; l is none, as catalog
+ * says.
  */
 int ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
-    bool catalog, struct err *e) MUST_CHECK;
+    bool catalog, bool *elsewhere, struct err *e) MUST_CHECK;
 
-/* OP_LIST, OP_USERS: a line "item=DN" each into out. OP_ADD, OP_REMOVE: the
- * change; done before is ERR_RACE. ERR_GONE names who is not there. */
+/*
+ * OP_LIST, OP_USERS: a line "item=DN" each into out. OP_ADD, OP_REMOVE: the
+ * change; done before is ERR_RACE. ERR_GONE names who is not there. A catalog
+ * takes no changes: what one finds for a change is who is meant, in f; with such
+ * an f the change itself is made at once.
+ */
 int ldap_ask_admin(struct buf *out, struct facts *f, struct ldap_link *l,
-    const struct question *q, struct err *e) MUST_CHECK;
+    const struct question *q, bool catalog, bool *elsewhere,
+    struct err *e) MUST_CHECK;
 
 #endif

@@ -154,11 +154,13 @@ int
 ldap_domain_find(struct ldap_domain *out, struct ldap_link *l,
     const struct ldap_root *root, const char *name, struct err *e)
 {
-	static const char *const wanted[] = { "nCName", "nETBIOSName", NULL };
+	static const char *const wanted[] = { "nCName", "nETBIOSName",
+		"dnsRoot", NULL };
 	char base[LDAP_DN_MAX + 16], filter[2200], text[1024];
 	struct slot slots[] = {
 		{ "nCName", out->base, sizeof(out->base) },
 		{ "nETBIOSName", out->netbios, sizeof(out->netbios) },
+		{ "dnsRoot", out->dns, sizeof(out->dns) },
 		{ NULL, NULL, 0 },
 	};
 
@@ -168,7 +170,10 @@ ldap_domain_find(struct ldap_domain *out, struct ldap_link *l,
 	snprintf(base, sizeof(base), "CN=Partitions,%s", root->configuration);
 	/* Only domains have a name in NetBIOS. */
 	snprintf(filter, sizeof(filter),
-	    "(&(nETBIOSName=*)(|(nETBIOSName=%s)(dnsRoot=%s)))", text, text);
+	    strchr(name, '=') != NULL
+		? "(&(nETBIOSName=*)(nCName=%s))"
+		: "(&(nETBIOSName=*)(|(nETBIOSName=%s)(dnsRoot=%s)))",
+	    text, text);
 	if (ldap_link_search(l,
 		&(struct ldap_search){ .base = base,
 		    .scope = SCOPE_ONE,

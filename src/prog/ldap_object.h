@@ -34,8 +34,9 @@ int ldap_schema_has(struct ldap_link *l, const struct ldap_root *root,
 struct ldap_domain {
 	char base[LDAP_DN_MAX]; /* "": not of this forest */
 	char netbios[17];
+	char dns[65];
 };
-/* By its name in NetBIOS or DNS. */
+/* By its name in NetBIOS or DNS, or its base. */
 int ldap_domain_find(struct ldap_domain *out, struct ldap_link *l,
     const struct ldap_root *root, const char *name, struct err *e) MUST_CHECK;
 

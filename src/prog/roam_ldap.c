@@ -190,7 +190,7 @@ struct place {
 
 static int
 ask_at(struct session *s, const struct place *at, struct facts *f,
-    struct buf *items, struct err *e)
+    struct buf *items, bool *elsewhere, struct err *e)
 {
 	const struct ldap_way way = { .uri = at->uri,
 		.starttls = s->q.tls == TLS_START &&
@@ -205,8 +205,9 @@ ask_at(struct session *s, const struct place *at, struct facts *f,
 	rc = log_in(s, l, e);
 	if (rc == 0)
 		rc = s->q.op == OP_CHECK
-		    ? ldap_ask(f, l, &s->q, at->catalog, e)
-		    : ldap_ask_admin(items, f, l, &s->q, e);
+		    ? ldap_ask(f, l, &s->q, at->catalog, elsewhere, e)
+		    : ldap_ask_admin(items, f, l, &s->q, at->catalog, elsewhere,
+			  e);
 	ldap_link_close(l);
 	return rc;
 }
@@ -217,19 +218,19 @@ ask(struct session *s, const char *uri, unsigned ms, struct facts *f,
     struct buf *items, struct err *e)
 {
 	struct place at = { .uri = uri, .ms = ms };
-	const struct facts before = *f;
+	struct facts before = *f;
 	char catalog[SERVER_URI_MAX];
+	bool elsewhere = false;
 	int rc;
 
-	rc = ask_at(s, &at, f, items, e);
-	if (rc == 0 || e->kind != ERR_RACE || s->q.op != OP_CHECK)
+	rc = ask_at(s, &at, f, items, &elsewhere, e);
+	if (rc == 0 || !elsewhere || !ldap_find_catalog(catalog, uri))
 		return rc;
-	if (!ldap_find_catalog(catalog, uri))
-		return -1;
+	before.round_trips = f->round_trips;
 	*f = before;
 	at.uri = catalog;
 	at.catalog = true;
-	return ask_at(s, &at, f, items, e);
+	return ask_at(s, &at, f, items, &elsewhere, e);
 }
 
 /* Facts that a server was asked for, and how that ended, as one text. */
@@ -356,14 +357,16 @@ slice_ms(const struct session *s, size_t servers_left)
 	return slice > 1 ? (unsigned)slice : 0;
 }
 
+/* The servers of domain, until one has an answer. */
 static int
-run(struct session *s, struct facts *f, struct buf *out, struct err *e)
+ask_domain(struct session *s, const char *domain, struct facts *f,
+    struct buf *out, struct err *e)
 {
 	struct servers servers;
 	struct facts first;
 	unsigned ms;
 
-	if (ldap_find_servers(&servers, &s->q, s->domain, e) == -1)
+	if (ldap_find_servers(&servers, &s->q, domain, e) == -1)
 		return -1;
 	(void)pairs_set(f->site, sizeof(f->site), servers.site,
 	    strlen(servers.site));
@@ -380,6 +383,54 @@ run(struct session *s, struct facts *f, struct buf *out, struct err *e)
 	}
 	if (out->len == 0)
 		facts_write(out, f);
+	return 0;
+}
+
+/* A catalog has the users of all domains, but not their paths, and takes no
+ * changes: the rest is up to the controllers of the user's own domain. */
+static bool
+is_half(const struct session *s, const struct facts *f)
+{
+	return s->q.op != OP_LIST && f->error[0] == '\0' &&
+	    f->user == FACT_YES && f->paths != FACT_YES && f->domain[0] != '\0';
+}
+
+static void
+ask_home(struct session *s, struct facts *f, struct buf *out)
+{
+	struct session home = *s;
+	struct facts there = { 0 };
+	struct err e;
+
+	home.q.servers[0] = home.q.base[0] = '\0';
+	(void)pairs_set(home.q.site, sizeof(home.q.site), f->site,
+	    strlen(f->site));
+	home.q.paths_only = true;
+	if (s->q.op != OP_CHECK)
+		there = *f;
+	buf_clear(out);
+	if (ask_domain(&home, f->domain, &there, out, &e) == -1) {
+		finish(f, out, &e);
+		return;
+	}
+	if (s->q.op != OP_CHECK)
+		return;
+	if (there.paths == FACT_YES)
+		facts_take_paths(f, &there);
+	memcpy(f->error, there.error, sizeof(f->error));
+	f->error_kind = there.error_kind;
+	f->round_trips += there.round_trips;
+	buf_clear(out);
+	facts_write(out, f);
+}
+
+static int
+run(struct session *s, struct facts *f, struct buf *out, struct err *e)
+{
+	if (ask_domain(s, s->domain, f, out, e) == -1)
+		return -1;
+	if (is_half(s, f))
+		ask_home(s, f, out);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ static const struct pair_row rows[] = {
 	PAIR_TEXT_ROW(facts, host),
 	PAIR_TEXT_ROW(facts, server),
 	PAIR_TEXT_ROW(facts, site),
+	PAIR_TEXT_ROW(facts, domain),
 	PAIR_TEXT_ROW(facts, netbios),
 	PAIR_WORD_ROW(facts, foreign, words),
 	PAIR_WORD_ROW(facts, schema, words),
@@ -30,6 +31,7 @@ static const struct pair_row rows[] = {
 	PAIR_WORD_ROW(facts, listed, words),
 	PAIR_TEXT_ROW(facts, via),
 	PAIR_NUMBER_ROW(facts, values),
+	PAIR_WORD_ROW(facts, paths, words),
 	PAIR_TEXT_ROW(facts, profile_path),
 	PAIR_TEXT_ROW(facts, ts_profile_path),
 	PAIR_TEXT_ROW(facts, home_directory),
@@ -78,6 +80,19 @@ facts_items_len(const void *bytes, size_t len)
 		at = stop + 1;
 	}
 	return (size_t)(at - from);
+}
+
+void
+facts_take_paths(struct facts *to, const struct facts *from)
+{
+	to->paths = from->paths;
+	memcpy(to->netbios, from->netbios, sizeof(to->netbios));
+	memcpy(to->profile_path, from->profile_path, sizeof(to->profile_path));
+	memcpy(to->ts_profile_path, from->ts_profile_path,
+	    sizeof(to->ts_profile_path));
+	memcpy(to->home_directory, from->home_directory,
+	    sizeof(to->home_directory));
+	memcpy(to->home_drive, from->home_drive, sizeof(to->home_drive));
 }
 
 enum answer

@@ -29,6 +29,7 @@ struct facts {
 	enum fact user;       /* there is such a user */
 	enum fact computer;   /* there is an object of this computer */
 	enum fact listed;     /* that is among the user's primary computers */
+	enum fact paths;      /* what follows of paths is all there is */
 	uint64_t values;      /* primary computers that the user has */
 	uint64_t round_trips; /* answers waited for after the bind */
 
@@ -37,7 +38,8 @@ struct facts {
 	char host[128];    /* the computer that was asked for */
 	char server[256];  /* that answered */
 	char site[65];
-	char netbios[17]; /* the user's domain, for %domain% */
+	char domain[65];  /* the user's, in DNS; "" where none was named */
+	char netbios[17]; /* the same for %domain% */
 	char user_dn[512];
 	char computer_dn[512];
 	char via[512]; /* "user", "back-link" or the group with the value */
@@ -67,6 +69,9 @@ void facts_write(struct buf *out, const struct facts *f);
 /* How many bytes of an answer are lines "item=...", which stand before facts
  * where roam-ldap was asked for a list. */
 size_t facts_items_len(const void *bytes, size_t len);
+
+/* The user's paths, and whether they are known, as from has them. */
+void facts_take_paths(struct facts *to, const struct facts *from);
 
 /* What facts come to. */
 enum answer {

@@ -26,7 +26,8 @@ libsignin_a_SOURCES = \
 	src/signin/quota.c src/signin/quota.h \
 	src/signin/range.c src/signin/range.h \
 	src/signin/sessions.c src/signin/sessions.h \
-	src/signin/srv.c src/signin/srv.h
+	src/signin/srv.c src/signin/srv.h \
+	src/signin/user_name.c src/signin/user_name.h
 
 if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_signin
@@ -52,7 +53,8 @@ tests_unit_test_signin_SOURCES = \
 	tests/unit/test_quota.c \
 	tests/unit/test_range.c \
 	tests/unit/test_sessions.c \
-	tests/unit/test_srv.c
+	tests/unit/test_srv.c \
+	tests/unit/test_user_name.c
 tests_unit_test_signin_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_signin_LDADD = $(SIGNIN_LIBS) $(CRITERION_LIBS)
 endif

@@ -8,6 +8,7 @@
 #include "signin/answer_cache.h"
 #include "signin/directory.h"
 #include "signin/pairs.h"
+#include "signin/user_name.h"
 
 #define OS_RELEASE "/usr/lib/os-release"
 
@@ -91,12 +92,12 @@ ask(struct policy *p, const struct policy_how *how, struct err *e)
 }
 
 /* Is what came worth to be kept? Of a user whose profile roams everywhere that
- * is the path alone. */
+ * are the paths alone. */
 static bool
 is_sure(const struct policy *p, const struct policy_how *how)
 {
 	if (!how->conf->primary_computers)
-		return p->facts.user == FACT_YES;
+		return p->facts.paths == FACT_YES;
 	return facts_answer(&p->facts) != ANSWER_UNKNOWN;
 }
 
@@ -153,25 +154,48 @@ find_suffix(char *out, size_t cap, const char *pattern, struct err *e)
 	return profile_url_suffix(out, cap, pattern, os, version, e);
 }
 
-/* The first that is configured: the path for terminal services, the
- * settings' store, the user's path. */
+static int
+find_unc_url(struct policy *p, const struct policy_how *how, const char *path,
+    struct err *e)
+{
+	struct user_name user;
+	const struct profile_names names = { user.account, how->user,
+		p->facts.netbios };
+	char suffix[65];
+
+	if (user_name_split(&user, how->user, e) == -1 ||
+	    find_suffix(suffix, sizeof(suffix), how->conf->profile_suffix, e) ==
+		-1)
+		return -1;
+	return profile_url_from_unc(p->url, sizeof(p->url), path, &names,
+	    suffix, e);
+}
+
+/* The first that is configured: the path for terminal services, the settings'
+ * store, the user's path. Where the directory has not said which there are, no
+ * other is taken in their place: homes do not change stores on a guess. */
 static int
 find_url(struct policy *p, const struct policy_how *how, struct err *e)
 {
 	const struct conf *c = how->conf;
-	const struct profile_names names = { how->user, p->facts.netbios };
-	bool terminal = is_terminal(how) && p->facts.ts_profile_path[0] != '\0';
-	const char *path = profile_url_pick(&p->facts, terminal);
-	char suffix[65];
+	const struct facts *f = &p->facts;
+	bool terminal = is_terminal(how);
+	const char *path = profile_url_pick(f, terminal);
 
 	p->url[0] = '\0';
-	if (!c->profile_path || (c->store[0] != '\0' && !terminal) ||
-	    path[0] == '\0')
+	if (!c->profile_path || (c->store[0] != '\0' && !terminal))
 		return 0;
-	if (find_suffix(suffix, sizeof(suffix), c->profile_suffix, e) == -1)
-		return -1;
-	return profile_url_from_unc(p->url, sizeof(p->url), path, &names,
-	    suffix, e);
+	if (path[0] == '\0' && f->paths != FACT_YES)
+		return err_set(e, ERR_OFFLINE,
+		    "the user's profile path is not known: %s",
+		    f->error[0] != '\0'         ? f->error
+			: p->failure[0] != '\0' ? p->failure
+			: f->user == FACT_NO    ? "no such user"
+						: "it was not asked for");
+	if (path[0] == '\0' ||
+	    (c->store[0] != '\0' && path != f->ts_profile_path))
+		return 0;
+	return find_unc_url(p, how, path, e);
 }
 
 void
@@ -205,12 +229,15 @@ policy_decide(struct policy *out, const struct policy_how *how)
 	in.facts = out->asked ? &out->facts : NULL;
 	in.failure = how->ask ? out->failure : "it was not asked again";
 	decision_make(&out->decision, &in);
+	/* Paths of the last time are better than none. */
+	if (in.kept != NULL && out->facts.user == FACT_YES &&
+	    out->facts.paths != FACT_YES)
+		facts_take_paths(&out->facts, in.kept);
 	if (out->asked && how->keep && is_sure(out, how) &&
 	    answer_cache_save(how->cache, how->uid, how->gid, &out->facts,
 		&e) == -1)
 		snprintf(out->keep_error, sizeof(out->keep_error), "%s",
 		    e.text);
-	/* Paths of the last time are better than none. */
 	if (in.kept != NULL && out->facts.user != FACT_YES)
 		out->facts = kept;
 	if (find_url(out, how, &e) == -1)

@@ -98,7 +98,7 @@ variable(const char *text, size_t *len, const struct profile_names *names,
 	const struct {
 		const char *name, *value;
 	} known[] = {
-		{ "username%", names->user },
+		{ "username%", names->account },
 		{ "userdomain%", names->netbios },
 		{ "domain%", names->netbios },
 		{ "%", "%" },

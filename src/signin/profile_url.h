@@ -17,7 +17,8 @@
 
 /* What the variables in a path stand for. */
 struct profile_names {
-	const char *user;    /* %username% and %u */
+	const char *account; /* %username% */
+	const char *user;    /* %u: the same as the system has it */
 	const char *netbios; /* %userdomain% and %domain%; "": not known */
 };
 

@@ -14,7 +14,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	char *text = strndup((const char *)bytes, len), *user;
-	struct profile_names names = { "alice", "LAB" };
+	struct profile_names names = { "alice", "alice", "LAB" };
 	char url[PROFILE_URL_MAX];
 	struct err e;
 
@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		abort();
 	if ((user = strchr(text, '\n')) != NULL) {
 		*user++ = '\0';
-		names.user = user;
+		names.account = names.user = user;
 	}
 	if (profile_url_from_unc(url, sizeof(url), text, &names, ".linux",
 		&e) == 0 &&

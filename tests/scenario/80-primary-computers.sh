@@ -61,6 +61,21 @@ settings
 decides primary 0 'SALES\alice'
 decides primary 0 alice@sales.lab.example
 decides not-primary 4 'SALES\bob'
+[ "$(json "d['facts']['user_found']")" = True ] || fail "$out"
+settings 'profile_path = yes'
+decides primary 0 'SALES\alice' # but its controllers are not found
+[ "$(json "d['store'], 'sales.lab.example' in d['store_error']")" = \
+	'(None, True)' ] || fail "$out"
+decides primary 0 'LAB\alice'
+[ "$(json "d['store']")" = smb://dc1.lab.example/profiles/alice.linux ] ||
+	fail "$out"
+dc_set "CN=alice,$people" profilePath '\\dc1\p$\%userdomain%\%username%\%u'
+decides primary 0 alice
+[ "$(json "d['store']")" = 'smb://dc1/p$/LAB/alice/alice.linux' ] || fail "$out"
+decides primary 0 alice@lab.example
+[ "$(json "d['store']")" = \
+	'smb://dc1/p$/LAB/alice/alice%40lab.example.linux' ] || fail "$out"
+dc_set "CN=alice,$people" profilePath '\\dc1.lab.example\profiles\%username%'
 
 # --- At most four questions, with the server and the site known ----------------
 settings 'servers = dc1.lab.example' 'site = Default-First-Site-Name'
@@ -168,6 +183,20 @@ expect 1 roam primary list nobody-of-that-name
 says 'no such user'
 expect 2 roam primary add bob
 expect 2 roam primary give bob
+# A controller that takes no changes is not asked for any.
+python3 "$srcdir/tests/directory/read-only" 10.99.0.11 10.99.0.10 "$work/ro" &
+read_only=$!
+tries=0
+until [ -e "$work/ro" ] || [ $((tries += 1)) -gt 200 ]; do sleep 0.1; done
+settings 'servers = dc0.lab.example dc1.lab.example'
+expect 0 roam primary add bob WS1
+says 'WS1: added'
+settings 'servers = dc0.lab.example'
+expect 0 roam primary remove bob WS1
+says 'WS1: removed'
+[ ! -e "$work/ro.asked" ] || fail 'it was asked'
+kill "$read_only"
+settings
 echo Pass.w0rd.of.dora | kinit dora > /dev/null
 expect 3 roam primary add bob WS1
 says 'nsufficient access'

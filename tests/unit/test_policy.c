@@ -167,7 +167,7 @@ Test(policy, whom_the_answer_is_about_is_not_the_helpers_to_say)
 }
 
 #define PATHS                                                                  \
-	"user=yes\nforeign=no\nnetbios=LAB\n"                                  \
+	"user=yes\nforeign=no\nnetbios=LAB\npaths=yes\n"                       \
 	"profile_path=\\\\srv\\p\\%username%\n"                                \
 	"ts_profile_path=\\\\srv\\t\\%userdomain%\\%username%"
 

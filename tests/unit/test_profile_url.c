@@ -4,7 +4,7 @@
 #include "signin/profile_url.h"
 
 static struct err e;
-static const struct profile_names alice = { "alice", "LAB" };
+static const struct profile_names alice = { "alice", "alice", "LAB" };
 
 Test(profile_url, a_path_of_windows_becomes_a_url)
 {
@@ -80,7 +80,7 @@ Test(profile_url, a_users_name_never_leaves_its_place)
 	char out[PROFILE_URL_MAX];
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		const struct profile_names names = { users[i], "" };
+		const struct profile_names names = { users[i], "alice", "" };
 
 		cr_expect_eq(profile_url_from_unc(out, sizeof(out),
 				 "\\\\srv\\p\\x%username%", &names, ".x", &e),
@@ -88,7 +88,8 @@ Test(profile_url, a_users_name_never_leaves_its_place)
 	}
 	cr_expect_eq(profile_url_from_unc(out, sizeof(out),
 			 "\\\\srv\\p\\%domain%",
-			 &(struct profile_names){ "alice", "" }, ".x", &e),
+			 &(struct profile_names){ "alice", "alice", "" }, ".x",
+			 &e),
 	    -1);
 	cr_expect_not_null(strstr(e.text, "nothing is known"));
 }
