@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/confine.h"
 #include "base/text.h"
 #include "engine/json.h"
 #include "prog/commands.h"
@@ -206,7 +207,7 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	const struct memo *m = &s->memo;
 	/* In the order of the page; set_texts() fills in the rest. */
 	json_t *v = json_pack("{s:n,s:n,s:n,s:s,s:s,s:n,s:o,s:o,s:o,s:o,s:n,s:"
-			      "I,s:I,s:I,s:I,s:I,s:s,s:o,s:n,s:o,s:o}",
+			      "I,s:I,s:I,s:I,s:I,s:s,s:o,s:n,s:o,s:b,s:o}",
 	    "store", "store_id", "machine", "type", s->type, "state", s->state,
 	    "reason", "head", print_generation(l->c.head.number), "base",
 	    print_generation(l->c.state.number), "last_attempt",
@@ -219,7 +220,8 @@ print_json(const struct look *l, const struct standing *s, struct err *e)
 	    verdict_word(l->primary.verdict), "answer_age",
 	    l->primary.kept ? json_integer((json_int_t)l->primary.age_s)
 			    : json_null(),
-	    "publishing", "connection", connection(l->c.store), "session",
+	    "publishing", "connection", connection(l->c.store), "confined",
+	    confine_version() >= CONFINE_MOVES, "session",
 	    session(&s->sitting));
 
 	if (v != NULL && set_texts(v, l, s) == -1) {
@@ -303,6 +305,10 @@ print_text(const struct look *l, const struct standing *s)
 	if (store[0] != '\0')
 		print_generations(&l->c, strcmp(s->state, "roaming") == 0);
 	print_connection(l->c.store);
+	if (confine_version() < CONFINE_MOVES)
+		print_prose("Confinement",
+		    "none: this kernel has no Landlock, so sign-ins are not "
+		    "kept to the home");
 	if (l->c.store != NULL && store_uses_claims(l->c.store))
 		print_prose("Publishing",
 		    "by claims, since the server renames no directories: see "

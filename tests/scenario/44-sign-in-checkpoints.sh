@@ -116,6 +116,22 @@ expect 0 with ws1 --json status
 expect 4 with ws1 sync
 says 'mandatory'
 
+# A kernel that keeps no sign-in to the home.
+if command -v strace > /dev/null; then
+	plain=$ROAM
+	printf '#!/bin/sh\nexec strace -o /dev/null -e inject=landlock_create_ruleset:error=ENOSYS "%s" "$@"\n' \
+		"$plain" > "$work/unconfined"
+	chmod 755 "$work/unconfined"
+	ROAM=$work/unconfined
+	export ASAN_OPTIONS=detect_leaks=0
+	expect 0 on ws1 status
+	says 'this kernel has no Landlock'
+	expect 0 on ws1 --json status
+	[ "$(json "d['confined']")" = False ] || fail "$out"
+	unset ASAN_OPTIONS
+	ROAM=$plain
+fi
+
 # The reason of the last sign-in is not lost when the server is back.
 settings
 url=file://$work/gone/store
