@@ -98,6 +98,12 @@ announce_error(const struct announce *a, const char *text)
 }
 
 void
+announce_counts(const struct announce *a, const char *counts)
+{
+	say(a, "counts", counts);
+}
+
+void
 announce_result(const struct announce *a, const char *state, const char *text)
 {
 	char line[LINE_MAX_LEN];

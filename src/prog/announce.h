@@ -13,6 +13,7 @@
  *	progress STAGE DONE OF
  *	message TEXT
  *	error TEXT
+ *	counts NAME=NUMBER ...
  *	result STATE TEXT
  * result is the last, and there is exactly one. STATE is ending_word()'s. Texts
  * hold no control bytes. Without a descriptor people read the result's text on
@@ -34,6 +35,8 @@ void announce_progress(enum sync_stage stage, uint64_t done, uint64_t of,
     void *arg);
 void announce_message(const struct announce *a, const char *text);
 void announce_error(const struct announce *a, const char *text);
+/* ending_counts()'s text. */
+void announce_counts(const struct announce *a, const char *counts);
 void announce_result(const struct announce *a, const char *state,
     const char *text);
 /* Nobody is spoken to any more. */

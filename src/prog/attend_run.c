@@ -27,6 +27,7 @@ news_of(const struct sync_out *out)
 		.held = out->held,
 		.held_changes = out->held_changes,
 		.pending = t.pending,
+		.generation = out->published != 0 ? out->published : out->head,
 	};
 
 	for (size_t i = 0; i < out->plan.count; i++) {

@@ -70,11 +70,14 @@ print_json(const struct attend *a, struct err *e)
 int
 attend_tell(struct attend *a, struct err *e)
 {
+	char counts[ENDING_COUNTS_MAX];
+
 	a->ending.decision = &a->decision;
 	a->ending.occasion = a->facts.occasion;
 	a->ending.reason = a->why;
 	ending_text(&a->ending, a->text, sizeof(a->text));
 	leave_notes(a);
+	announce_counts(&a->announce, ending_counts(&a->ending.news, counts));
 	announce_result(&a->announce, ending_word(a->ending.state), a->text);
 	if (a->o->json && !a->announce.closed && print_json(a, e) == -1)
 		return -1;

@@ -130,6 +130,17 @@ visit_is_saved(enum ending_state state)
 }
 
 void
+visit_log(const struct visit *s, const char *event, const struct outcome *o,
+    bool good, double began_s)
+{
+	log_line(good ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    "event=%s user=%s service=%s state=%s %s%sseconds=%.2f: %s", event,
+	    s->who.name, s->service, ending_word(o->state), o->counts,
+	    o->counts[0] != '\0' ? " " : "", clock_steady_s() - began_s,
+	    o->text);
+}
+
+void
 visit_keep(struct visit *s, enum ledger_state state, const char *reason)
 {
 	struct err e;

@@ -45,7 +45,8 @@ struct visit {
 /* What a run of roam came to: FAILED where it said nothing of it. */
 struct outcome {
 	enum ending_state state;
-	char text[512]; /* for the user, or why it failed */
+	char text[512];                 /* for the user, or why it failed */
+	char counts[ENDING_COUNTS_MAX]; /* "": it said none */
 };
 
 /* --- visit.c ------------------------------------------------------------ */
@@ -80,6 +81,10 @@ bool visit_is_saved(enum ending_state state);
 
 /* What is known of the user is kept; a failure is only logged. */
 void visit_keep(struct visit *s, enum ledger_state state, const char *reason);
+
+/* A line of the log about what a run came to; began_s by the steady clock. */
+void visit_log(const struct visit *s, const char *event,
+    const struct outcome *o, bool good, double began_s);
 
 /* --- visit_run.c -------------------------------------------------------- */
 

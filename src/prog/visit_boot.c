@@ -80,11 +80,11 @@ can_reach(const struct visit *one)
 static void
 make_good(struct visit *one)
 {
+	double began_s = clock_steady_s();
 	struct outcome o;
 
 	visit_run(one, "logout", "", &o);
-	log_line(LOG_LEVEL_INFO, "event=made-good user=%s state=%s: %s",
-	    one->who.name, ending_word(o.state), o.text);
+	visit_log(one, "made-good", &o, true, began_s);
 	if (!visit_is_out(one))
 		return;
 	visit_keep(one, visit_is_saved(o.state) ? LEDGER_OUT : LEDGER_PENDING,

@@ -64,10 +64,7 @@ save(struct visit *s)
 		return;
 	}
 	visit_run(s, "logout", LATE, &o);
-	log_line(visit_is_saved(o.state) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    "event=sign-out user=%s service=%s state=%s seconds=%.2f: %s",
-	    s->who.name, s->service, ending_word(o.state),
-	    clock_steady_s() - began_s, o.text);
+	visit_log(s, "sign-out", &o, visit_is_saved(o.state), began_s);
 	visit_say(s, "message", "Roam: %s", o.text);
 	if (visit_is_out(s)) {
 		visit_keep(s,

@@ -96,10 +96,7 @@ bring(struct visit *s)
 	visit_keep(s, LEDGER_IN, "");
 	visit_run(s, "login",
 	    "your profile is still on its way; it goes on while you work", &o);
-	log_line(is_whole(o.state) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    "event=sign-in user=%s service=%s state=%s seconds=%.2f: %s",
-	    s->who.name, s->service, ending_word(o.state),
-	    clock_steady_s() - began_s, o.text);
+	visit_log(s, "sign-in", &o, is_whole(o.state), began_s);
 	answer(s, before, &o);
 }
 

@@ -190,6 +190,14 @@ take_result(struct outcome *out, const char *rest)
 	    rest[n] == ' ' ? rest + n + 1 : "");
 }
 
+/* The user's own program says them, so they might be anything. */
+static void
+take_counts(struct outcome *out, const char *rest)
+{
+	if (strlen(rest) < sizeof(out->counts) && ending_is_counts(rest))
+		snprintf(out->counts, sizeof(out->counts), "%s", rest);
+}
+
 /* For the next line: until whoever waits is let go, or the run is ended. */
 static unsigned
 wait_ms(const struct visit *s)
@@ -225,6 +233,8 @@ relay(struct visit *s, int fd, const char *late, struct outcome *out)
 			take_result(out, rest);
 			break;
 		}
+		if (strcmp(word, "counts") == 0)
+			take_counts(out, rest);
 		if (strcmp(word, "message") == 0 ||
 		    strcmp(word, "error") == 0 || strcmp(word, "progress") == 0)
 			visit_say(s, word, "%s", rest);

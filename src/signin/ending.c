@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +33,29 @@ static const struct {
 };
 _Static_assert(sizeof(states) / sizeof(states[0]) == ENDING__COUNT,
     "every state has a row");
+
+/* Every count, by the name that logs have it under. */
+#define NEWS(name, member)                                                     \
+	{                                                                      \
+		name, offsetof(struct ending_news, member)                     \
+	}
+static const struct {
+	const char *name;
+	size_t offset;
+} counts[] = {
+	NEWS("generation", generation),
+	NEWS("received", received),
+	NEWS("bytes_down", bytes_down),
+	NEWS("saved", saved),
+	NEWS("bytes_up", bytes_up),
+	NEWS("removed", removed),
+	NEWS("merged", merged),
+	NEWS("conflicts", conflicts),
+	NEWS("skipped", skipped),
+	NEWS("held_deletes", held),
+	NEWS("held_changes", held_changes),
+	NEWS("pending", pending),
+};
 
 /* Text that grows, cut where it is full. */
 struct line {
@@ -69,6 +93,39 @@ part(struct line *l, size_t start)
 {
 	if (l->used > start)
 		add(l, ", ");
+}
+
+const char *
+ending_counts(const struct ending_news *news, char out[ENDING_COUNTS_MAX])
+{
+	struct line l = { .text = out, .cap = ENDING_COUNTS_MAX };
+	uint64_t n;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		memcpy(&n, (const char *)news + counts[i].offset, sizeof(n));
+		add(&l, "%s%s=%" PRIu64, i > 0 ? " " : "", counts[i].name, n);
+	}
+	return out;
+}
+
+bool
+ending_is_counts(const char *text)
+{
+	size_t n;
+
+	for (;; text++) {
+		n = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+		if (n == 0 || text[n] != '=')
+			return false;
+		text += n + 1;
+		n = strspn(text, "0123456789");
+		if (n == 0 || (text[n] != ' ' && text[n] != '\0'))
+			return false;
+		text += n;
+		if (*text == '\0')
+			return true;
+	}
 }
 
 enum ending_state

@@ -36,7 +36,17 @@ struct ending_news {
 	uint64_t removed; /* entries of the home */
 	uint64_t merged, conflicts;
 	uint64_t skipped, held, held_changes, pending;
+	uint64_t generation; /* the newest of the store; 0: not known */
 };
+
+/* The same for logs, "generation=43 received=142 ...", without newline; returns
+ * out. */
+#define ENDING_COUNTS_MAX 384
+const char *ending_counts(const struct ending_news *news,
+    char out[ENDING_COUNTS_MAX]);
+
+/* Is text of that form, whoever wrote it? */
+bool ending_is_counts(const char *text);
 
 struct ending_in {
 	enum occasion occasion;

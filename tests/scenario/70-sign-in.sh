@@ -33,6 +33,14 @@ expect 0 lab_ssh ws1 alice 'cat note'
 says second
 settled ws1 alice out
 [ "$(generations alice)" = 2 ] || fail "a session without edits published"
+# logged HOST TEXT: the events tell of that, each word in its place.
+logged() {
+	grep -q "event=$2" "$lab/$1/log/syslog" || fail "$(cat "$lab/$1/log/syslog")"
+}
+logged ws1 'sign-out user=alice service=sshd state=ok generation=1 received=0 bytes_down=0 saved=1 bytes_up=6 removed=0 .* pending=0 seconds=[0-9.]*: 1 change saved'
+logged ws2 'sign-in user=alice service=sshd state=ok generation=1 received=1 bytes_down=6 saved=0 .* seconds=[0-9.]*: 1 file, 6 B received$'
+logged ws2 'sign-out user=alice service=sshd state=ok generation=2 received=0 bytes_down=0 saved=1 '
+logged ws1 'sign-out user=alice service=sshd state=ok generation=2 received=0 bytes_down=0 saved=0 '
 
 # --- Sessions of one user, in every order --------------------------------------
 # enter NAME USER [PASSWORD]: a session on ws1 that stays until 'leave NAME'.

@@ -147,3 +147,41 @@ Test(ending, a_time_is_told_as_people_would)
 	cr_expect_str_eq(ending_when(FRIDAY, FRIDAY - 2 * DAY, out),
 	    "2025-11-21 14:02");
 }
+
+Test(ending, counts_are_names_and_numbers)
+{
+	const struct ending_news news = { .received = 142,
+		.bytes_down = UINT64_MAX,
+		.held = 3,
+		.generation = 43 };
+	char text[ENDING_COUNTS_MAX];
+
+	ending_counts(&news, text);
+	cr_assert_str_eq(text,
+	    "generation=43 received=142 bytes_down=18446744073709551615 "
+	    "saved=0 bytes_up=0 removed=0 merged=0 conflicts=0 skipped=0 "
+	    "held_deletes=3 held_changes=0 pending=0");
+	cr_assert(ending_is_counts(text));
+}
+
+Test(ending, the_longest_counts_are_whole)
+{
+	struct ending_news news;
+	char text[ENDING_COUNTS_MAX];
+
+	memset(&news, 0xff, sizeof(news));
+	ending_counts(&news, text);
+	cr_assert(ending_is_counts(text));
+	cr_assert_not_null(strstr(text, "pending=18446744073709551615"));
+}
+
+Test(ending, counts_that_somebody_makes_up_are_none)
+{
+	static const char *const others[] = { "", "a", "a=", "=1", "a=1 ",
+		" a=1", "a=1  b=2", "a=1,b=2", "a=x", "A=1", "a=1\nb=2",
+		"user=root: all is well", "a=-1" };
+
+	cr_assert(ending_is_counts("a=1 b_c=20"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		cr_assert_not(ending_is_counts(others[i]), "'%s'", others[i]);
+}
