@@ -395,7 +395,6 @@ static int
 walk_names(struct walk *w, struct frame *f, const struct listing *n,
     struct err *e)
 {
-	const struct scan_in *in = w->s->in;
 	size_t len, old = w->len;
 	int rc = 0;
 
@@ -407,10 +406,8 @@ walk_names(struct walk *w, struct frame *f, const struct listing *n,
 		memcpy(w->path + w->len, n->at[i], len + 1);
 		w->len += len;
 		rc = walk_name(w, f, n->at[i], e);
-		if (in->progress != NULL &&
-		    w->s->out->tree.count % PROGRESS_EVERY == 0)
-			in->progress(w->s->out->tree.count,
-			    w->s->sums->hashed_bytes, in->arg);
+		if (rc == 0 && w->s->out->tree.count % PROGRESS_EVERY == 0)
+			rc = scan_progress(w->s, e);
 	}
 	w->len = old;
 	w->path[old] = '\0';

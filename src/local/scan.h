@@ -24,7 +24,9 @@ struct scan_in {
 	bool same_rules;            /* known was made by these rules */
 	const struct rules *rules;  /* NULL: everything roams */
 	const struct machine *self; /* stands in new entries */
-	void (*progress)(uint64_t entries, uint64_t bytes, void *arg);
+	/* Now and then; -1 ends the scan. NULL: nobody wants to know. */
+	int (*progress)(uint64_t entries, uint64_t bytes, void *arg,
+	    struct err *e);
 	void *arg;
 };
 

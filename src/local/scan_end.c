@@ -26,6 +26,17 @@ scan_opaque(struct scan *s, const char *path, size_t len, enum why why,
 }
 
 int
+scan_progress(const struct scan *s, struct err *e)
+{
+	const struct scan_in *in = s->in;
+
+	if (in->progress == NULL)
+		return 0;
+	return in->progress(s->out->tree.count, s->sums->hashed_bytes, in->arg,
+	    e);
+}
+
+int
 scan_set_attrs(struct scan *s, struct entry *t, const uint8_t *attrs,
     uint32_t len, struct err *e)
 {

@@ -82,6 +82,9 @@ int scan_opaque(struct scan *s, const char *path, size_t len, enum why why,
 /* Racy entries, hard-link groups, entries that turn out to be as known. */
 int scan_end(struct scan *s, struct err *e) MUST_CHECK;
 
+/* Tell who wants to know how far it came; -1: they want no more. */
+int scan_progress(const struct scan *s, struct err *e) MUST_CHECK;
+
 /* An extra for a new entry that has one of these; NULL stays NULL. */
 int scan_set_attrs(struct scan *s, struct entry *t, const uint8_t *attrs,
     uint32_t len, struct err *e) MUST_CHECK;

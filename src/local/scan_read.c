@@ -162,10 +162,9 @@ take_result(struct scan *s, struct reading *r, struct err *e)
 	f->ctime_ns = stat_ctime_ns(&r->st);
 	s->sums->hashed_files++;
 	s->sums->hashed_bytes += t->size;
-	if (s->in->progress != NULL)
-		s->in->progress(s->out->tree.count, s->sums->hashed_bytes,
-		    s->in->arg);
-	return scan_set_attrs(s, t, r->attrs, r->attrs_len, e);
+	if (scan_set_attrs(s, t, r->attrs, r->attrs_len, e) == -1)
+		return -1;
+	return scan_progress(s, e);
 }
 
 int

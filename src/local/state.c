@@ -323,6 +323,12 @@ state_write_next(int dirfd, const struct state *s, struct err *e)
 	return write_state(dirfd, NEXT, s, e);
 }
 
+bool
+state_has_next(int dirfd)
+{
+	return faccessat(dirfd, NEXT, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int
 state_promote(int dirfd, struct err *e)
 {

@@ -44,6 +44,8 @@ int state_load(struct state *out, int dirfd, struct arena *arena,
 /* The same for "next"; ERR_GONE where there is none or it is damaged. */
 int state_load_next(struct state *out, int dirfd, struct arena *arena,
     struct machines *machines, struct err *e) MUST_CHECK;
+/* Is there one, whatever it holds? */
+bool state_has_next(int dirfd);
 /* Write s durably as "next" (a generation is about to be published). */
 int state_write_next(int dirfd, const struct state *s,
     struct err *e) MUST_CHECK;

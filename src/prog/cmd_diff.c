@@ -24,11 +24,13 @@ struct sides {
 	int gens;         /* how many were named */
 };
 
-static void
-show_scan(uint64_t entries, uint64_t bytes, void *arg)
+static int
+show_scan(uint64_t entries, uint64_t bytes, void *arg, struct err *e)
 {
 	(void)bytes;
+	(void)e;
 	progress_show(SYNC_SCAN, entries, 0, arg);
+	return 0;
 }
 
 /* As a run sees it, so that what did not change is not read. */

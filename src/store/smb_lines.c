@@ -1,6 +1,5 @@
 #include "store/smb_lines.h"
 
-#include "store/smb_login.h"
 #include "store/smb_read.h"
 
 /* A worker costs a login of some 14 round trips: worth it where so many bytes
@@ -42,8 +41,17 @@ lines_open(struct smb_lines *l, struct smb_reader *reader, const char *url,
 {
 	for (size_t i = 0; i < LINES_MAX; i++)
 		line_init(&l->line[i], reader);
-	l->line[0].state = LINE_IN;
 	return session_open(&l->line[0].session, url, how, e);
+}
+
+int
+lines_enter(struct smb_lines *l, bool wait, struct err *e)
+{
+	int rc = session_enter(&l->line[0].session, wait, e);
+
+	if (rc == 1)
+		l->line[0].state = LINE_IN;
+	return rc;
 }
 
 void
@@ -70,7 +78,7 @@ look_after(struct smb_lines *l)
 			line->state = LINE_OUT;
 		if (line->state != LINE_JOINING)
 			continue;
-		rc = login_poll(&line->session, &lost);
+		rc = session_enter(&line->session, false, &lost);
 		if (rc != 0)
 			line->state = rc == 1 ? LINE_IN : LINE_OUT;
 	}

@@ -36,10 +36,12 @@ struct smb_lines {
 	uint64_t carried; /* bytes, of this store so far */
 };
 
-/* Opens the first line. *l is the caller's, zero, and ends in lines_close()
- * even after -1. reader is borrowed. Errors as store.h says of open. */
+/* Begins to open the first line; *l is the caller's, zero, and ends in
+ * lines_close() even after -1. reader is borrowed. Then lines_enter(): as
+ * store.h says of open and enter. */
 int lines_open(struct smb_lines *l, struct smb_reader *reader, const char *url,
     const struct store_how *how, struct err *e) MUST_CHECK;
+int lines_enter(struct smb_lines *l, bool wait, struct err *e) MUST_CHECK;
 void lines_close(struct smb_lines *l);
 
 /* len more bytes are to be carried; more lines join where that pays. */

@@ -6,23 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/smb_error.h"
+#include "base/clock.h"
 #include "store/smb_tickets.h"
 
 #define START_MS 3000u /* for a worker's start on a busy machine */
-
-/* The answer to the one request that was sent, OK or ERROR, within ms. */
-static int
-hear(struct smb_session *s, struct wire *reply, unsigned ms, struct err *e)
-{
-	if (smb_link_receive(s->link, reply, ms, e) == -1)
-		return -1;
-	if (reply->op == WIRE_OK)
-		return 0;
-	if (reply->op == WIRE_ERROR)
-		return session_error(s, reply, "", e);
-	return err_set(e, ERR_FORMAT, "SMB worker: an answer to nothing");
-}
 
 static struct wire
 connect_request(const struct smb_session *s)
@@ -52,39 +39,35 @@ find_user(struct smb_session *s, struct err *e)
 	return 0;
 }
 
-/* What there is to log in with. */
-struct credentials {
-	bool tickets;    /* in the worker's home; else a password */
-	struct err note; /* why not */
-};
-
-/* Tickets. */
+/* Tickets, to the worker's home; where there are none the note says why. */
 static int
-find_tickets(struct smb_session *s, struct credentials *out, struct err *e)
+find_tickets(struct smb_session *s, struct err *e)
 {
 	char path[PATH_MAX];
 
-	*out = (struct credentials){ .note = { .kind = ERR_NONE } };
+	s->login.tickets = false;
 	if (s->no_tickets)
 		return 0;
 	snprintf(path, sizeof(path), "%s/" SMB_HOME_CCACHE,
 	    smb_link_home(s->link));
-	return smb_tickets_copy(path, s->connect_ms, &out->tickets, &out->note,
-	    e);
+	return smb_tickets_copy(path, s->connect_ms, &s->login.tickets,
+	    &s->login.note, e);
 }
 
-/* Where there are none the password, else somebody is asked for one. */
+static bool
+has_credentials(const struct smb_session *s)
+{
+	return s->login.tickets || s->password.text[0] != '\0';
+}
+
+/* Where there is neither ticket nor password somebody is asked for one. */
 static int
-find_password(struct smb_session *s, const struct credentials *c, struct err *e)
+ask_password(struct smb_session *s, struct err *e)
 {
 	int rc = 1;
 
-	if (c->tickets)
-		return 0;
 	if (find_user(s, e) == -1)
 		return -1;
-	if (s->password.text[0] != '\0')
-		return 0;
 	if (s->ask != NULL)
 		rc = s->ask(&s->password, s->at.user, s->where, s->ask_arg, e);
 	if (rc != 1)
@@ -93,38 +76,7 @@ find_password(struct smb_session *s, const struct credentials *c, struct err *e)
 	    "%s: %s, and no password was given (get a ticket with kinit, or "
 	    "give --credentials FILE)",
 	    s->where,
-	    s->no_tickets ? "the tickets were refused" : c->note.text);
-}
-
-/*
- * Name and port, and meanwhile the tickets: both programs take their time to
- * start. A resolver that hangs is ended with its worker.
- */
-static int
-connect_server(struct smb_session *s, struct credentials *out, struct err *e)
-{
-	struct wire reply, m = connect_request(s);
-	unsigned ms = s->connect_ms + START_MS;
-	struct err why;
-	int rc;
-
-	m.id = ++s->serial;
-	if (smb_link_send(s->link, &m, ms, e) == -1)
-		return -1;
-	rc = find_tickets(s, out, &why);
-	if (hear(s, &reply, ms, e) == -1) {
-		if (e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT)
-			err_set(e, ERR_OFFLINE,
-			    "%s: the server was not reached in time, or its "
-			    "name did not resolve (check the name and the "
-			    "network)",
-			    s->where);
-		return -1;
-	}
-	s->rtt_us = (unsigned)reply.number[0];
-	if (rc == -1)
-		*e = why;
-	return rc;
+	    s->no_tickets ? "the tickets were refused" : s->login.note.text);
 }
 
 /* The library's own time for one request: less than ours, so that it is the
@@ -137,44 +89,43 @@ request_ms(unsigned ms)
 	return ms / 2 > 1000 ? ms / 2 : 1000;
 }
 
-static struct wire
-login_request(const struct smb_session *s, bool create, bool tickets,
-    unsigned ms)
+/* For the answer to LOGIN. */
+static unsigned
+login_ms(const struct smb_session *s)
 {
+	return s->silent ? s->connect_ms : s->deadline_ms;
+}
+
+static struct wire
+login_request(const struct smb_session *s)
+{
+	bool tickets = s->login.tickets;
+
 	return (struct wire){
 		.op = WIRE_LOGIN,
-		.number = { s->encrypt, tickets, request_ms(ms), create },
+		.number = { s->encrypt, tickets, request_ms(login_ms(s)),
+		    s->login.create },
 		.text = { s->at.share, s->at.path, tickets ? "" : s->at.user,
 		    tickets ? "" : s->at.domain,
 		    tickets ? "" : s->password.text },
 	};
 }
 
-/* What the worker found when it was in. */
-static void
-note_login(struct smb_session *s, const struct wire *reply)
+/* A request whose answer is not waited for here. */
+static int
+send_ahead(struct smb_session *s, struct wire m, struct err *e)
 {
-	s->facts = reply->number[0];
-	s->links++;
-	/* The tickets are there no longer than they have to be. */
-	smb_link_forget_home(s->link);
+	m.id = ++s->serial;
+	return smb_link_send(s->link, &m, s->connect_ms, e);
 }
 
 static int
-log_in(struct smb_session *s, bool create, bool tickets, struct err *e)
+send_login(struct smb_session *s, struct err *e)
 {
-	unsigned ms = s->silent ? s->connect_ms : s->deadline_ms;
-	struct wire reply, m = login_request(s, create, tickets, ms);
-
-	m.id = ++s->serial;
-	if (smb_link_send(s->link, &m, ms, e) == -1 ||
-	    hear(s, &reply, ms, e) == -1)
+	if (!s->login.tickets && find_user(s, e) == -1)
 		return -1;
-	/* Whoever takes the connection may be nearer than the server. */
-	if (reply.number[1] > 0)
-		s->rtt_us = (unsigned)reply.number[1];
-	note_login(s, &reply);
-	return 0;
+	s->login.sent = true;
+	return send_ahead(s, login_request(s), e);
 }
 
 static int
@@ -188,68 +139,23 @@ start_link(struct smb_session *s, struct err *e)
 	return smb_link_start(&s->link, &conf, e);
 }
 
+/*
+ * Name and port, and meanwhile the tickets: both programs take their time to
+ * start. A resolver that hangs is ended with its worker. What there is to log
+ * in with goes right behind; nobody is asked before the server is known to be
+ * there.
+ */
 static int
-try_link(struct smb_session *s, bool create, bool *tickets, struct err *e)
+start_login(struct smb_session *s, struct err *e)
 {
-	struct credentials found = { .tickets = false };
-	int rc = -1;
-
-	if (start_link(s, e) == 0 && connect_server(s, &found, e) == 0 &&
-	    find_password(s, &found, e) == 0)
-		rc = log_in(s, create, found.tickets, e);
-	*tickets = found.tickets;
-	return rc;
-}
-
-/* A request whose answer is not waited for here. */
-static int
-send_ahead(struct smb_session *s, struct wire m, struct err *e)
-{
-	m.id = ++s->serial;
-	s->joining++;
-	return smb_link_send(s->link, &m, s->connect_ms, e);
-}
-
-int
-login_begin(struct smb_session *s, struct err *e)
-{
-	struct credentials found;
-
-	s->joining = 0;
-	if (start_link(s, e) == 0 &&
-	    send_ahead(s, connect_request(s), e) == 0 &&
-	    find_tickets(s, &found, e) == 0 &&
-	    find_password(s, &found, e) == 0 &&
-	    send_ahead(s,
-		login_request(s, false, found.tickets, s->deadline_ms), e) == 0)
-		return 0;
-	smb_link_end(s->link);
-	s->link = NULL;
-	return -1;
-}
-
-int
-login_poll(struct smb_session *s, struct err *e)
-{
-	struct wire reply;
-	int rc;
-
-	while ((rc = smb_link_try(s->link, &reply, e)) == 1) {
-		if (reply.op != WIRE_OK) {
-			rc = err_set(e, ERR_OFFLINE, "%s: no further login",
-			    s->where);
-			break;
-		}
-		if (--s->joining > 0)
-			continue;
-		note_login(s, &reply);
-		return 1;
-	}
-	if (rc == 0)
-		return 0;
-	smb_link_end(s->link);
-	s->link = NULL;
-	return -1;
+	s->login.under_way = true;
+	s->login.reached = s->login.sent = false;
+	s->login.since_s = clock_steady_s();
+	if (start_link(s, e) == -1 ||
+	    send_ahead(s, connect_request(s), e) == -1 ||
+	    find_tickets(s, e) == -1)
+		return -1;
+	return has_credentials(s) ? send_login(s, e) : 0;
 }
 
 /* Does e come without the name of what it is about? */
@@ -260,28 +166,138 @@ name_error(const struct smb_session *s, struct err *e)
 		err_wrap(e, "%s", s->where);
 }
 
-int
-login_new_link(struct smb_session *s, bool create, struct err *e)
+static int
+give_up(struct smb_session *s, struct err *e)
 {
-	bool tickets;
-	int rc;
-
-	rc = try_link(s, create, &tickets, e);
-	/* A ticket may be for another realm than the server's, or the server
-	 * known by a name that has none; a password that was given is then
-	 * what is meant. */
-	if (rc == -1 && e->kind == ERR_AUTH && tickets &&
-	    s->password.text[0] != '\0') {
-		smb_link_end(s->link);
-		s->link = NULL;
-		s->no_tickets = true;
-		rc = try_link(s, create, &tickets, e);
-	}
-	s->kerberos = tickets;
-	if (rc == 0)
-		return 0;
 	smb_link_end(s->link);
 	s->link = NULL;
+	s->login.under_way = false;
+	s->kerberos = s->login.tickets;
 	name_error(s, e);
 	return -1;
+}
+
+/* What is left of the time for the next answer. */
+static unsigned
+left_ms(const struct smb_session *s)
+{
+	unsigned ms = s->login.reached ? login_ms(s) : s->connect_ms + START_MS;
+	double left = ms - (clock_steady_s() - s->login.since_s) * 1000;
+
+	if (ms == 0)
+		return 0; /* any time */
+	return left > 1 ? (unsigned)left : 1;
+}
+
+/* The next answer: 1, or 0: not yet, which wait rules out. */
+static int
+hear(struct smb_session *s, struct wire *reply, bool wait, struct err *e)
+{
+	bool late = left_ms(s) == 1;
+	int rc = smb_link_try(s->link, reply, e);
+
+	if (rc != 0 || (!wait && !late))
+		return rc;
+	if (smb_link_receive(s->link, reply, left_ms(s), e) == 0)
+		return 1;
+	if (!s->login.reached && e->kind == ERR_OFFLINE && e->sys == ETIMEDOUT)
+		err_set(e, ERR_OFFLINE,
+		    "%s: the server was not reached in time, or its name did "
+		    "not resolve (check the name and the network)",
+		    s->where);
+	return -1;
+}
+
+/* The server is there. */
+static int
+note_reached(struct smb_session *s, const struct wire *reply, struct err *e)
+{
+	s->rtt_us = (unsigned)reply->number[0];
+	s->login.reached = true;
+	if (!s->login.sent &&
+	    (ask_password(s, e) == -1 || send_login(s, e) == -1))
+		return -1;
+	s->login.since_s = clock_steady_s();
+	return 0;
+}
+
+/* What the worker found when it was in. */
+static void
+note_login(struct smb_session *s, const struct wire *reply)
+{
+	/* Whoever takes the connection may be nearer than the server. */
+	if (reply->number[1] > 0)
+		s->rtt_us = (unsigned)reply->number[1];
+	s->facts = reply->number[0];
+	s->links++;
+	s->kerberos = s->login.tickets;
+	s->login.under_way = false;
+	/* The tickets are there no longer than they have to be. */
+	smb_link_forget_home(s->link);
+}
+
+/* One answer on. 1: in, 0: not yet. */
+static int
+go_on(struct smb_session *s, bool wait, struct err *e)
+{
+	struct wire reply;
+	int rc;
+
+	if ((rc = hear(s, &reply, wait, e)) != 1)
+		return rc;
+	if (reply.op == WIRE_ERROR)
+		return session_error(s, &reply, "", e);
+	if (reply.op != WIRE_OK)
+		return err_set(e, ERR_FORMAT,
+		    "SMB worker: an answer to nothing");
+	if (!s->login.reached)
+		return note_reached(s, &reply, e);
+	note_login(s, &reply);
+	return 1;
+}
+
+/* A ticket may be for another realm than the server's, or the server known by
+ * a name that has none; a password that was given is then what is meant. */
+static bool
+has_another_way(const struct smb_session *s, const struct err *e)
+{
+	return e->kind == ERR_AUTH && s->login.tickets &&
+	    s->password.text[0] != '\0';
+}
+
+int
+login_begin(struct smb_session *s, bool create, struct err *e)
+{
+	s->login.create = create;
+	return start_login(s, e) == 0 ? 0 : give_up(s, e);
+}
+
+int
+login_end(struct smb_session *s, bool wait, struct err *e)
+{
+	bool reached;
+	int rc;
+
+	/* Nobody is asked in passing. */
+	if (!wait && !s->login.sent && s->ask != NULL)
+		return 0;
+	do {
+		reached = s->login.reached;
+		rc = go_on(s, wait, e);
+		if (rc == -1 && has_another_way(s, e)) {
+			smb_link_end(s->link);
+			s->link = NULL;
+			s->no_tickets = true;
+			rc = start_login(s, e);
+		}
+	} while (rc == 0 && (wait || reached != s->login.reached));
+	return rc == -1 ? give_up(s, e) : rc;
+}
+
+int
+login_new_link(struct smb_session *s, struct err *e)
+{
+	if (login_begin(s, false, e) == -1)
+		return -1;
+	return login_end(s, true, e) == 1 ? 0 : -1;
 }

@@ -8,15 +8,16 @@
  * tickets or a password, the share, the directory.
  */
 
-/* A new link and a login on it. With create the directory is made where it is
- * missing. */
-int login_new_link(struct smb_session *s, bool create,
-    struct err *e) MUST_CHECK;
+/* A new link, on which the login goes on while the caller does something else.
+ * With create the directory is made where it is missing. After -1 the link is
+ * gone. */
+int login_begin(struct smb_session *s, bool create, struct err *e) MUST_CHECK;
 
-/* The same without waiting for an answer. 0: it is under way, and login_poll()
- * tells what became of it: 1: logged in, 0: not yet, -1: it failed, and the link
- * is gone. Nobody is asked for a password. */
-int login_begin(struct smb_session *s, struct err *e) MUST_CHECK;
-int login_poll(struct smb_session *s, struct err *e) MUST_CHECK;
+/* What became of it: 1: logged in; 0: not known yet, which wait rules out; -1:
+ * it failed, and the link is gone. */
+int login_end(struct smb_session *s, bool wait, struct err *e) MUST_CHECK;
+
+/* Both, where nothing is made. */
+int login_new_link(struct smb_session *s, struct err *e) MUST_CHECK;
 
 #endif

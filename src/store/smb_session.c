@@ -60,8 +60,6 @@ int
 session_open(struct smb_session *s, const char *url,
     const struct store_how *how, struct err *e)
 {
-	int rc;
-
 	s->deadline_ms = how->deadline_ms;
 	s->connect_ms = how->connect_ms != 0 ? how->connect_ms : CONNECT_MS;
 	s->encrypt = how->encrypt;
@@ -72,8 +70,16 @@ session_open(struct smb_session *s, const char *url,
 	if (smb_url_parse(&s->at, url, e) == -1 || set_where(s, e) == -1 ||
 	    set_user(s, how, e) == -1)
 		return -1;
-	rc = login_new_link(s, how->create, e);
-	s->ask = NULL;
+	return login_begin(s, how->create, e);
+}
+
+int
+session_enter(struct smb_session *s, bool wait, struct err *e)
+{
+	int rc = login_end(s, wait, e);
+
+	if (rc != 0)
+		s->ask = NULL;
 	return rc;
 }
 
@@ -91,7 +97,7 @@ session_join(struct smb_session *s, const struct smb_session *like,
 	s->no_tickets = like->no_tickets;
 	if ((s->where = strdup(like->where)) == NULL)
 		return err_sys(e, "store");
-	return login_begin(s, e);
+	return login_begin(s, false, e);
 }
 
 void
@@ -181,7 +187,7 @@ log_in_again(struct smb_session *s, struct err *e)
 	unsigned wait_ms = 250;
 
 	for (int tries = 0;; tries++) {
-		if (login_new_link(s, false, e) == 0)
+		if (login_new_link(s, e) == 0)
 			return 0;
 		if (tries == 2 || !will_pass(s, e))
 			return -1;

@@ -28,14 +28,24 @@ struct smb_session {
 	enum store_encrypt encrypt;
 	char min_protocol[16];
 	struct secret password;
-	store_ask *ask; /* NULL after session_open(): nobody waits there then */
+	store_ask
+	    *ask; /* NULL after session_enter(): nobody waits there then */
 	void *ask_arg;
-	bool no_tickets;       /* they were refused, and a password was not */
+	bool no_tickets; /* they were refused, and a password was not */
+	/* The login that is under way, see smb_login.h. */
+	struct {
+		bool under_way;
+		bool create;
+		bool tickets;    /* there are some; else a password */
+		struct err note; /* why not */
+		bool sent;       /* LOGIN, and not only CONNECT */
+		bool reached;    /* CONNECT was answered */
+		double since_s;  /* the next answer is waited for */
+	} login;
 	bool kerberos;         /* the login was by a ticket */
 	uint64_t facts;        /* enum wire_fact */
 	struct smb_link *link; /* NULL: none now */
 	unsigned links;        /* how many there were */
-	unsigned joining;      /* answers that login_poll() waits for */
 	uint32_t serial;
 	unsigned losses;   /* of links in a row, without an answer between */
 	bool silent;       /* a call timed out: less patience from now on */
@@ -50,14 +60,16 @@ struct smb_session {
 	void *arg;
 };
 
-/* Logs in. *s is the caller's, zero but for unasked, again and arg, and ends
- * in session_close() even after -1. Errors as store.h says of open. */
+/* Begins to log in; *s is the caller's, zero but for unasked, again and arg,
+ * and ends in session_close() even after -1. Then session_enter(): as store.h
+ * says of open and enter. */
 int session_open(struct smb_session *s, const char *url,
     const struct store_how *how, struct err *e) MUST_CHECK;
+int session_enter(struct smb_session *s, bool wait, struct err *e) MUST_CHECK;
 void session_close(struct smb_session *s);
 
-/* One more login like that of another session; *s as for session_open(). 0: it
- * was begun, and login_poll() tells what becomes of it. */
+/* One more login like that of another session; *s as for session_open(), and
+ * session_enter() follows. */
 int session_join(struct smb_session *s, const struct smb_session *like,
     struct err *e) MUST_CHECK;
 

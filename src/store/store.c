@@ -91,7 +91,7 @@ check_path(const char *path, struct err *e)
 }
 
 int
-store_open(struct store **out, const char *url, const struct store_how *how,
+store_begin(struct store **out, const char *url, const struct store_how *how,
     struct err *e)
 {
 	const struct kind *kind;
@@ -101,6 +101,28 @@ store_open(struct store **out, const char *url, const struct store_how *how,
 	    kind->ops->open(&s, url, how, e) == -1)
 		return -1;
 	if (claims_new(&s->claims, e) == -1) {
+		store_close(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+int
+store_enter(struct store *s, bool wait, struct err *e)
+{
+	return s->ops->enter != NULL ? s->ops->enter(s, wait, e) : 1;
+}
+
+int
+store_open(struct store **out, const char *url, const struct store_how *how,
+    struct err *e)
+{
+	struct store *s;
+
+	if (store_begin(&s, url, how, e) == -1)
+		return -1;
+	if (store_enter(s, true, e) == -1) {
 		store_close(s);
 		return -1;
 	}

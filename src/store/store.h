@@ -48,8 +48,8 @@ enum store_encrypt {
 struct store_how {
 	unsigned deadline_ms; /* of one call; 0: none */
 	bool create;          /* make the store's directory (not its parents) */
-	/* Only for stores on a server; borrowed for the call of store_open(),
-	 * which copies the password and wipes the copy in store_close(). */
+	/* Only for stores on a server; borrowed until it is entered. The
+	 * password is copied, and the copy wiped in store_close(). */
 	const char *user;   /* NULL: the URL's, else the caller's own name */
 	const char *domain; /* NULL: the URL's, else the server decides */
 	const struct secret *password; /* NULL: none; Kerberos comes first */
@@ -76,6 +76,12 @@ struct store_ops {
 	 * ERR_GONE: reachable, but there is no store and !how->create. */
 	int (*open)(struct store **out, const char *url,
 	    const struct store_how *how, struct err *e);
+	/*
+	 * open() has only begun to reach a server: what became of it. 1: it is
+	 * open; 0: not known yet, which wait rules out; -1 as of open(). NULL:
+	 * it is open at once.
+	 */
+	int (*enter)(struct store *s, bool wait, struct err *e);
 	/* Files and directories, "" is the store itself. What is not named as
 	 * ours are is left out by store_list(). ERR_GONE: no such directory. */
 	int (*list)(struct store *s, const char *dir, store_visit *visit,
@@ -157,7 +163,16 @@ struct store_file {
 	struct store *store;
 };
 
-/* The calls of the rest of the program: check names, count, pass on. */
+/*
+ * The calls of the rest of the program: check names, count, pass on.
+ *
+ * store_begin() does not wait for a server: meanwhile the caller can do what
+ * needs no store. Then store_enter() has to return 1 before any other call but
+ * store_close(). store_open() is both.
+ */
+int store_begin(struct store **out, const char *url,
+    const struct store_how *how, struct err *e) MUST_CHECK;
+int store_enter(struct store *s, bool wait, struct err *e) MUST_CHECK;
 int store_open(struct store **out, const char *url, const struct store_how *how,
     struct err *e) MUST_CHECK;
 int store_list(struct store *s, const char *dir, store_visit *visit, void *arg,

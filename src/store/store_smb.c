@@ -60,6 +60,12 @@ out:
 	return rc;
 }
 
+static int
+smb_enter(struct store *s, bool wait, struct err *e)
+{
+	return lines_enter(&((struct smb_store *)s)->lines, wait, e);
+}
+
 /* The session that does all but the bulk. */
 static struct smb_session *
 first(struct store *s)
@@ -278,6 +284,7 @@ smb_facts(const struct store *s, struct store_facts *out)
 const struct store_ops store_smb_ops = {
 	.scheme = SMB_URL_SCHEME,
 	.open = smb_open,
+	.enter = smb_enter,
 	.list = smb_list,
 	.load = smb_load,
 	.read = smb_read,

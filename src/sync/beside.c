@@ -218,21 +218,25 @@ settle(struct context *c, const struct conflict *lost, struct err *e)
 }
 
 int
-beside_settle(struct context *c, struct err *e)
+beside_settle(struct context *c, bool *made, struct err *e)
 {
 	struct profile list = { 0 };
 	struct err why;
 
+	*made = false;
 	if (list_merged(c, &list, e) == -1) {
 		profile_free(&list);
 		return -1;
 	}
-	for (size_t i = 0; i < list.conflict_count; i++)
-		if (is_due(c, &list.conflict[i]) &&
-		    settle(c, &list.conflict[i], &why) == -1)
+	for (size_t i = 0; i < list.conflict_count; i++) {
+		if (!is_due(c, &list.conflict[i]))
+			continue;
+		*made = true; /* or may have been, whatever it says */
+		if (settle(c, &list.conflict[i], &why) == -1)
 			log_line(LOG_LEVEL_WARN,
 			    "a version that lost stays in 'roam conflicts': %s",
 			    why.text);
+	}
 	profile_free(&list);
 	return 0;
 }

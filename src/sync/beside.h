@@ -1,6 +1,8 @@
 #ifndef ROAM_SYNC_BESIDE_H
 #define ROAM_SYNC_BESIDE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "sync/context.h"
 
@@ -12,9 +14,9 @@
  * this at once make one and the same file, and none twice.
  */
 
-/* Before a scan, under the run lock, with the head loaded. What cannot be put
- * there stays listed. */
-int beside_settle(struct context *c, struct err *e) MUST_CHECK;
+/* Under the run lock, with the head loaded. What cannot be put there stays
+ * listed. *made: a scan of before does not know all of the home any more. */
+int beside_settle(struct context *c, bool *made, struct err *e) MUST_CHECK;
 
 /* How many of list are to be settled so. */
 size_t beside_count(const struct context *c, const struct profile *list);

@@ -87,7 +87,7 @@ conf_encrypt(const struct conf *conf)
 }
 
 int
-context_open_store(struct context *c, enum context_use use, struct err *e)
+context_begin_store(struct context *c, enum context_use use, struct err *e)
 {
 	const struct conf *conf = &c->setup->conf.conf;
 	const struct cred *cred = &c->setup->cred;
@@ -104,11 +104,50 @@ context_open_store(struct context *c, enum context_use use, struct err *e)
 		.connect_ms = (unsigned)conf->connect_timeout_s * 1000,
 	};
 
-	if (store_open(&c->store, c->setup->store, &how, e) == -1) {
+	if (store_begin(&c->store, c->setup->store, &how, e) == -1) {
 		c->store = NULL;
 		return e->kind == ERR_GONE ? 0 : -1;
 	}
-	return repo_open(&c->repo, c->store, e);
+	return 0;
+}
+
+/* 1: it is open, or there is none; 0: not yet. */
+static int
+enter(struct context *c, bool wait, struct err *e)
+{
+	int rc;
+
+	if (c->store == NULL || c->entered)
+		return 1;
+	rc = store_enter(c->store, wait, e);
+	c->entered = rc == 1;
+	if (rc != -1)
+		return rc;
+	store_close(c->store);
+	c->store = NULL;
+	return e->kind == ERR_GONE ? 1 : -1;
+}
+
+int
+context_look_at_store(struct context *c, struct err *e)
+{
+	return enter(c, false, e) == -1 ? -1 : 0;
+}
+
+int
+context_enter_store(struct context *c, struct err *e)
+{
+	if (enter(c, true, e) == -1)
+		return -1;
+	return c->store != NULL ? repo_open(&c->repo, c->store, e) : 0;
+}
+
+int
+context_open_store(struct context *c, enum context_use use, struct err *e)
+{
+	if (context_begin_store(c, use, e) == -1)
+		return -1;
+	return context_enter_store(c, e);
 }
 
 static int

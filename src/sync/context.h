@@ -29,6 +29,7 @@ struct context {
 	struct state state;
 
 	struct store *store; /* NULL: there is none yet */
+	bool entered;        /* it is open */
 	struct repo *repo;
 	struct commit head;           /* number 0: the store is empty */
 	const struct profile *remote; /* what head holds */
@@ -55,7 +56,15 @@ void context_init(struct context *c, const struct setup *setup);
 int context_open_home(struct context *c, enum context_use use, unsigned wait_s,
     struct err *e) MUST_CHECK;
 
-/* The store; with CONTEXT_WORK it may be made. No store is no error. */
+/* The store; with CONTEXT_WORK it may be made. No store is no error. A server
+ * is only begun to be reached: context_enter_store() waits until the store is
+ * open. In between context_look_at_store() says whether that has failed. */
+int context_begin_store(struct context *c, enum context_use use,
+    struct err *e) MUST_CHECK;
+int context_look_at_store(struct context *c, struct err *e) MUST_CHECK;
+int context_enter_store(struct context *c, struct err *e) MUST_CHECK;
+
+/* Both. */
 int context_open_store(struct context *c, enum context_use use,
     struct err *e) MUST_CHECK;
 

@@ -31,7 +31,7 @@ libsync_a_SOURCES = \
 	src/sync/send.c src/sync/send.h \
 	src/sync/place.c src/sync/place.h \
 	src/sync/waits.c src/sync/waits.h \
-	src/sync/round.c src/sync/round.h \
+	src/sync/round.c src/sync/round.h src/sync/round_open.c \
 	src/sync/sync.c src/sync/sync.h
 
 if UNIT_TESTS

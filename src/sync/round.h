@@ -46,6 +46,9 @@ struct stage_arg {
 /* A call-back for progress whose arg is a struct stage_arg. */
 void round_progress(uint64_t done, uint64_t of, void *arg);
 
+/* Home and store, open and looked at: r->local, and what c has of both. */
+int round_open(struct round *r, struct err *e) MUST_CHECK;
+
 /* r->base: what both sides agreed on last. */
 int round_find_base(struct round *r, struct err *e) MUST_CHECK;
 

@@ -3,8 +3,6 @@
 
 #include "base/clock.h"
 #include "engine/groups.h"
-#include "local/shelf.h"
-#include "local/stage.h"
 #include "sync/beside.h"
 #include "sync/clean.h"
 #include "sync/list.h"
@@ -17,40 +15,6 @@
 #define RACES_MAX     200
 #define RACE_WAIT_MIN 10u /* ms */
 #define RACE_WAIT_MAX 200u
-
-static int
-copy_home(struct home *out, const struct tree *t, const struct stamp *stamp,
-    struct err *e)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (home_add(out, t->entry[i], &stamp[i], e) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-scan(struct round *r, struct err *e)
-{
-	struct context *c = r->c;
-	struct stage_arg arg = { r, SYNC_SCAN };
-	struct hash rules = rules_hash(c->setup->rules);
-	const struct scan_in in = {
-		.root = &c->root,
-		.known = &c->state.local,
-		.same_rules = hash_same(&rules, &c->state.rules),
-		.rules = c->setup->rules,
-		.self = c->self,
-		.progress = round_progress,
-		.arg = &arg,
-	};
-
-	if (scan_home(&r->out->scan, &c->arena, &in, &r->sums, e) == -1)
-		return -1;
-	r->out->entries = r->out->scan.tree.count;
-	if (r->sums.stamps_changed || !in.same_rules)
-		r->must_save = true;
-	return copy_home(&r->local, &r->out->scan.tree, r->out->scan.stamp, e);
-}
 
 /* Not a merge: what the caller wants in the home. */
 static int
@@ -313,61 +277,6 @@ tidy_up(struct round *r, struct err *e)
 	return state_sweep_sigs(r->c->statefd, &head->tree, e);
 }
 
-static int
-open_store(struct round *r, enum context_use use, struct err *e)
-{
-	struct context *c = r->c;
-	bool sends = (r->how->sides & SIDE_STORE) != 0;
-
-	if (context_open_store(c, sends ? use : CONTEXT_LOOK, e) == -1)
-		return -1;
-	r->limits = (struct limits){ .from_s = clock_steady_s(),
-		.until_s = r->how->until_s,
-		.sends = sends };
-	if (c->store != NULL)
-		c->store->until_s = r->how->until_s;
-	return context_load_head(c, use, e);
-}
-
-static int
-open_all(struct round *r, struct err *e)
-{
-	struct context *c = r->c;
-	enum context_use use = r->how->dry_run ? CONTEXT_LOOK : CONTEXT_WORK;
-	size_t rescued;
-
-	if (context_open_home(c, use, r->how->wait_s, e) == -1 ||
-	    open_store(r, use, e) == -1)
-		return -1;
-	if (c->head.number == 0 && c->damaged > 0 &&
-	    (r->how->sides & SIDE_STORE) == 0)
-		return err_set(e, ERR_FORMAT,
-		    "%s: no generation is whole; a push from a machine that "
-		    "has the profile puts it back",
-		    c->setup->store);
-	if ((r->how->sides & SIDE_STORE) != 0 && mend_look(c, e) == -1)
-		return -1;
-	r->out->head = c->head.number;
-	r->out->base = c->state.number;
-	if (r->how->dry_run)
-		return 0;
-	r->stagefd = stage_open(c->statefd, e);
-	if (r->stagefd == -1)
-		return -1;
-	/* Before the scan: a link that goes gives its file a new ctime. */
-	if (stage_recover(&c->root, c->statefd, &c->state.head.tree, c->self,
-		&rescued, e) == -1)
-		return -1;
-	if (shelf_sweep(c->statefd, e) == -1)
-		return -1;
-	if (shelf_mend(&c->root, c->statefd, &c->arena, &c->machines, e) == -1)
-		return -1;
-	if ((r->how->sides & SIDE_HOME) == 0 || r->how->choose != NULL ||
-	    r->how->reset)
-		return 0;
-	return beside_settle(c, e);
-}
-
 /* The final plan joins what earlier rounds did: that is the report. */
 static int
 hand_over(struct round *r, struct err *e)
@@ -464,9 +373,8 @@ sync_run(struct context *c, const struct sync_how *how, struct sync_out *out,
 	int rc = -1;
 
 	*out = (struct sync_out){ 0 };
-	if (open_all(&r, e) == -1 || scan(&r, e) == -1 ||
-	    round_find_base(&r, e) == -1 || make_plan(&r, e) == -1 ||
-	    ask_consent(&r, e) == -1)
+	if (round_open(&r, e) == -1 || round_find_base(&r, e) == -1 ||
+	    make_plan(&r, e) == -1 || ask_consent(&r, e) == -1)
 		goto out;
 	rc = how->dry_run ? 0 : work(&r, e);
 	if (hand_over(&r, rc == 0 ? e : &(struct err){ 0 }) == -1 ||

@@ -456,11 +456,13 @@ Test(scan, hashing_says_when_the_file_changed)
 	homes_free(&h);
 }
 
-static void
-count_calls(uint64_t entries, uint64_t bytes, void *arg)
+static int
+count_calls(uint64_t entries, uint64_t bytes, void *arg, struct err *e)
 {
 	(void)bytes;
+	(void)e;
 	*(uint64_t *)arg = entries;
+	return 0;
 }
 
 Test(scan, progress_is_told)

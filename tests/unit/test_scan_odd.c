@@ -315,3 +315,33 @@ Test(scan_odd, a_home_that_does_not_keep_still_is_scanned_all_the_same)
 	waitpid(pid, NULL, 0);
 	homes_free(&h);
 }
+
+static int
+stop_at_once(uint64_t entries, uint64_t bytes, void *arg, struct err *e)
+{
+	(void)entries;
+	(void)bytes;
+	++*(unsigned *)arg;
+	return err_set(e, ERR_OFFLINE, "enough");
+}
+
+Test(scan_odd, whoever_is_told_may_end_it)
+{
+	unsigned calls = 0;
+	struct homes h;
+	struct home out;
+	struct scan_sums sums;
+	struct err e;
+
+	homes_make(&h);
+	homes_shell(&h, "for i in $(seq 100); do echo $i > $i; done");
+	cr_assert_eq(scan_home(&out, &h.arena,
+			 &(struct scan_in){ .root = &h.root,
+			     .progress = stop_at_once,
+			     .arg = &calls },
+			 &sums, &e),
+	    -1);
+	cr_expect_eq(e.kind, ERR_OFFLINE);
+	cr_expect_eq(calls, 1);
+	homes_free(&h);
+}

@@ -81,7 +81,7 @@ make_worker(const char *script)
 }
 
 static int
-open_store(const char *script)
+begin_store(const char *script)
 {
 	static const struct secret password = { "secret" };
 	struct store_how how = { .deadline_ms = DEADLINE_MS,
@@ -90,7 +90,17 @@ open_store(const char *script)
 		.user = "me" };
 
 	make_worker(script);
-	return store_open(&store, "smb://server/share/store", &how, &e);
+	return store_begin(&store, "smb://server/share/store", &how, &e);
+}
+
+static int
+open_store(const char *script)
+{
+	int rc = begin_store(script);
+
+	if (rc == 0 && (rc = store_enter(store, true, &e)) == -1)
+		store_close(store);
+	return rc == 1 ? 0 : rc;
 }
 
 Test(smb_link, a_worker_that_is_missing_is_said)
@@ -138,6 +148,54 @@ Test(smb_link, an_odd_answer_to_the_login_is_an_error)
 		cr_expect_null(strstr(e.text, "secret"));
 		cr_expect_lt(clock_steady_s() - start, PATIENCE_S, "case %zu",
 		    i);
+	}
+}
+
+/* Looks, without waiting, until something is known. */
+static int
+look_until_known(void)
+{
+	int rc;
+
+	while ((rc = store_enter(store, false, &e)) == 0)
+		clock_sleep_ms(10);
+	return rc;
+}
+
+Test(smb_link, a_login_goes_on_while_nobody_waits)
+{
+	char path[64], script[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/go", dir);
+	snprintf(script, sizeof(script),
+	    "i = take()[0]\n"
+	    "while not os.path.exists('%s'): time.sleep(.01)\n"
+	    "ok(i); ok(take()[0]); ok(take()[0])\n",
+	    path);
+	cr_assert_eq(begin_store(script), 0, "%s", e.text);
+	cr_expect_eq(store_enter(store, false, &e), 0);
+	cr_assert_not_null(f = fopen(path, "w"));
+	cr_assert_eq(fclose(f), 0);
+	cr_assert_eq(look_until_known(), 1, "%s", e.text);
+	cr_expect_eq(store_mkdir(store, "a", &e), 0, "%s", e.text);
+	store_close(store);
+}
+
+Test(smb_link, who_only_looks_hears_of_a_failure_and_of_silence)
+{
+	static const char *const cases[] = {
+		"error(take()[0], 111, 2); time.sleep(99)",
+		"time.sleep(99)",
+		"ok(take()[0]); time.sleep(99)",
+		"ok(take()[0]); sys.exit()",
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cr_assert_eq(begin_store(cases[i]), 0, "case %zu", i);
+		cr_expect_eq(look_until_known(), -1, "case %zu", i);
+		cr_expect_eq(e.kind, ERR_OFFLINE, "case %zu: %s", i, e.text);
+		store_close(store);
 	}
 }
 
