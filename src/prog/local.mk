@@ -42,6 +42,7 @@ if SMB
 roamlibexec_PROGRAMS += roam-smb
 roam_smb_SOURCES = \
 	src/prog/inbox.c src/prog/inbox.h \
+	src/prog/smb_address.c src/prog/smb_address.h \
 	src/prog/smb_calls.c src/prog/smb_calls.h \
 	src/prog/smb_files.c src/prog/smb_files.h \
 	src/prog/roam_smb.c

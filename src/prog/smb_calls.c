@@ -11,12 +11,9 @@
 #include <libsmbclient.h>
 
 #include "base/clock.h"
+#include "prog/smb_address.h"
 
-/* Room for the server, the share and the longest path, each byte as %XX. */
-#define URL_SIZE_MAX ((size_t)3 * 2 * WIRE_TEXT)
-#define STAT_TRIPS   3 /* what the library asks to stat a file ... */
-#define MISS_TRIPS   1 /* ... and one that is not there */
-#define LOG_LOGIN    3 /* the level at which a refused login says why */
+#define LOG_LOGIN 3 /* the level at which a refused login says why */
 
 struct smb {
 	SMBCCTX *context; /* never freed: that may wait for the server */
@@ -41,32 +38,13 @@ failed(struct err *e, int sys, const char *text)
 	return -1;
 }
 
-/* Append text to url, its bytes encoded: '%' and '?' mean something to the
- * library, and so might others one day. */
-static void
-append(char url[URL_SIZE_MAX], const char *text)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-._/";
-	size_t len = strlen(url);
-
-	for (; *text != '\0' && len + 4 < URL_SIZE_MAX; text++)
-		if (strchr(plain, *text) != NULL)
-			url[len++] = *text;
-		else
-			len += (size_t)snprintf(url + len, 4, "%%%02X",
-			    (unsigned)(unsigned char)*text);
-	url[len] = '\0';
-}
-
 /* The URL of path, to url. */
 static const char *
-locate(const struct smb *s, const char *path, char url[URL_SIZE_MAX])
+locate(const struct smb *s, const char *path, char url[ADDRESS_SIZE])
 {
-	snprintf(url, URL_SIZE_MAX, "%s%s", s->base,
+	snprintf(url, ADDRESS_SIZE, "%s%s", s->base,
 	    path[0] != '\0' ? "/" : "");
-	append(url, path);
+	address_append(url, path);
 	return url;
 }
 
@@ -123,6 +101,19 @@ note_connection(SMBCCTX *c, SMBCSRV *server, const char *name,
 	return s->add_connection(c, server, name, share, domain, user);
 }
 
+/*
+ * The library asks the server for a sign of life before the first call, and
+ * then now and then, so as to connect anew in time. A call that finds the
+ * connection lost says so itself.
+ */
+static int
+is_alive(SMBCCTX *c, SMBCSRV *server)
+{
+	(void)c;
+	(void)server;
+	return 0;
+}
+
 bool
 smb_is_encrypted(const struct smb *s)
 {
@@ -165,6 +156,7 @@ set_options(SMBCCTX *c, struct smb *s, const struct smb_login *l)
 		smbc_setFunctionAuthDataWithContext(c, give_password);
 	s->add_connection = smbc_getFunctionAddCachedServer(c);
 	smbc_setFunctionAddCachedServer(c, note_connection);
+	smbc_setFunctionCheckServer(c, is_alive);
 }
 
 static int
@@ -204,48 +196,62 @@ smb_trip_us(const struct smb *s)
 	return s->trip_us;
 }
 
-/* What was asked since the connection was made took so many round trips. */
-static void
-note_trips(struct smb *s, unsigned count)
+/*
+ * Errno of opening the store's directory as if it were a file: EISDIR in a
+ * single round trip, where stat() takes three. A server that says something
+ * else is asked properly; 0 then, or what is wrong.
+ */
+static int
+look_at_base(struct smb *s)
 {
-	double took_s = clock_steady_s() - s->connected_s;
+	struct stat st;
+	SMBCFILE *f;
+	int sys;
 
-	s->trip_us = (uint64_t)(took_s * 1e6 / count);
+	errno = EIO;
+	f = smbc_getFunctionOpen(s->context)(s->context, s->base, O_RDONLY, 0);
+	sys = errno;
+	if (f == NULL && !s->connected)
+		return sys;
+	s->trip_us = (uint64_t)((clock_steady_s() - s->connected_s) * 1e6);
+	if (f != NULL)
+		(void)smbc_getFunctionClose(s->context)(s->context, f);
+	else if (sys == EISDIR)
+		return 0;
+	else if (sys == ENOENT)
+		return sys;
+	if (stat_url(s, s->base, &st) == -1)
+		return errno;
+	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
 /* The store's directory; of the URL's parts only it may be made. */
 static int
 enter(struct smb *s, bool create, struct err *e)
 {
-	struct stat st;
-	int sys;
+	int sys = look_at_base(s);
 
-	if (stat_url(s, s->base, &st) == -1) {
-		sys = errno;
-		if (!s->connected || sys != ENOENT)
-			return failed(e, sys, s->why);
-		note_trips(s, MISS_TRIPS);
-		if (!create)
-			return failed(e, ESRCH, "");
-		if (smbc_getFunctionMkdir(
-			s->context)(s->context, s->base, 0777) == 0 ||
-		    errno == EEXIST)
-			return 0;
-		return failed(e, errno, "");
-	}
-	note_trips(s, STAT_TRIPS);
-	return S_ISDIR(st.st_mode) ? 0 : failed(e, ENOTDIR, "");
+	if (sys == 0)
+		return 0;
+	if (!s->connected || sys != ENOENT)
+		return failed(e, sys, s->why);
+	if (!create)
+		return failed(e, ESRCH, "");
+	if (smbc_getFunctionMkdir(s->context)(s->context, s->base, 0777) == 0 ||
+	    errno == EEXIST)
+		return 0;
+	return failed(e, errno, "");
 }
 
 static int
 set_base(struct smb *s, const struct smb_login *how, struct err *e)
 {
-	char url[URL_SIZE_MAX];
+	char url[ADDRESS_SIZE];
 
 	snprintf(url, sizeof(url), "smb://%s/", how->server);
-	append(url, how->share);
-	append(url, "/");
-	append(url, how->path);
+	address_append(url, how->share);
+	address_append(url, "/");
+	address_append(url, how->path);
 	if ((s->base = strdup(url)) == NULL)
 		return failed(e, errno, "");
 	return 0;
@@ -314,7 +320,7 @@ int
 smb_list(struct smb *s, const char *path, smb_visit *visit, void *arg,
     struct err *e)
 {
-	char url[URL_SIZE_MAX];
+	char url[ADDRESS_SIZE];
 	SMBCFILE *dir;
 	int rc;
 
@@ -338,7 +344,7 @@ smb_open(struct smb *s, const char *path, enum smb_open how,
 		[SMB_OPEN_AGAIN] = O_RDWR,
 		[SMB_OPEN_ALONE] = O_RDWR | O_CREAT | O_EXCL,
 	};
-	char url[URL_SIZE_MAX];
+	char url[ADDRESS_SIZE];
 	SMBCFILE *f;
 
 	smbc_setOptionOpenShareMode(s->context,
@@ -446,7 +452,7 @@ smb_claim(struct smb *s, const char *path, const void *bytes, size_t len,
 int
 smb_mkdir(struct smb *s, const char *path, struct err *e)
 {
-	char url[URL_SIZE_MAX];
+	char url[ADDRESS_SIZE];
 
 	if (smbc_getFunctionMkdir(
 		s->context)(s->context, locate(s, path, url), 0777) == -1)
@@ -463,7 +469,7 @@ smb_mkdir(struct smb *s, const char *path, struct err *e)
 int
 smb_rename(struct smb *s, const char *from, const char *to, struct err *e)
 {
-	char from_url[URL_SIZE_MAX], to_url[URL_SIZE_MAX];
+	char from_url[ADDRESS_SIZE], to_url[ADDRESS_SIZE];
 	struct stat st;
 
 	locate(s, from, from_url);
@@ -480,7 +486,7 @@ smb_rename(struct smb *s, const char *from, const char *to, struct err *e)
 int
 smb_remove(struct smb *s, const char *path, bool is_dir, struct err *e)
 {
-	char url[URL_SIZE_MAX];
+	char url[ADDRESS_SIZE];
 	int rc;
 
 	locate(s, path, url);
