@@ -84,6 +84,7 @@ scenarios = \
 	tests/scenario/36-history-people.sh \
 	tests/scenario/37-beside.sh \
 	tests/scenario/38-lost-contents.sh \
+	tests/scenario/39-brought-back.sh \
 	tests/scenario/40-history.sh \
 	tests/scenario/41-sign-in.sh \
 	tests/scenario/42-sign-in-policy.sh \

@@ -46,6 +46,8 @@ choose(struct context *c, struct wanted *out, void *arg, struct err *e)
 		rc =
 		    add_operand(q, c, &profile.tree, q->o->operand[i], want, e);
 	choose_end(want);
+	out->from = commit.number;
+	out->from_id = commit.id;
 	commit_free(&commit);
 	profile_free(&profile);
 	return rc;

@@ -65,6 +65,8 @@ choose(struct context *c, struct wanted *out, void *arg, struct err *e)
 	else
 		err_wrap(e, "what was before generation %llu",
 		    (unsigned long long)commit.number);
+	out->from = parent.number;
+	out->from_id = parent.id;
 	profile_free(&after);
 	profile_free(&before);
 	commit_free(&commit);

@@ -17,6 +17,8 @@ struct past {
 	int64_t time_ns;
 	uint64_t parent;
 	uint32_t deltas;
+	struct names files; /* owned; of an expired one, what is left to go */
+	bool had_manifest;
 };
 
 struct collector {
@@ -28,37 +30,52 @@ struct collector {
 	size_t count;
 	size_t first; /* that is kept */
 	struct usage usage;
-	struct profile head;    /* the newest kept one */
+	struct profile head;    /* the newest kept one ... */
+	struct known known;     /* ... that is this generation's */
 	struct pack_size *left; /* owned: packs of expired ones that stay */
 	size_t left_count, left_cap;
 	struct collected *out;
 };
 
-/* What the records of all generations say. */
+/* What the record of a generation says. */
+static int
+read_record(struct collector *c, struct past *p, struct err *e)
+{
+	struct commit commit;
+
+	if (repo_commit(c->repo, p->number, &commit, e) == -1) {
+		p->unborn = repo_is_unborn(e);
+		return repo_is_damage(e) ? 0 : -1;
+	}
+	p->holds = true;
+	p->time_ns = commit.time_ns;
+	p->parent = commit.parent;
+	p->deltas = commit.deltas;
+	commit_free(&commit);
+	return 0;
+}
+
+/* What the records of all listed generations say that are newer than those
+ * which were read before. */
 static int
 read_past(struct collector *c, struct err *e)
 {
-	struct repo *r = c->repo;
-	struct commit commit;
-	struct past *p;
+	const struct repo *r = c->repo;
+	uint64_t read = c->count > 0 ? c->past[c->count - 1].number : 0;
+	struct past *more;
 
-	c->past = calloc(r->number_count + 1, sizeof(*c->past));
-	if (c->past == NULL)
+	more = reallocarray(c->past, c->count + r->number_count + 1,
+	    sizeof(*more));
+	if (more == NULL)
 		return err_sys(e, "generations");
+	c->past = more;
 	for (size_t i = 0; i < r->number_count; i++) {
-		p = &c->past[c->count++];
-		p->number = r->number[i];
-		if (repo_commit(r, p->number, &commit, e) == -1) {
-			if (!repo_is_damage(e))
-				return -1;
-			p->unborn = repo_is_unborn(e);
+		if (r->number[i] <= read)
 			continue;
-		}
-		p->holds = true;
-		p->time_ns = commit.time_ns;
-		p->parent = commit.parent;
-		p->deltas = commit.deltas;
-		commit_free(&commit);
+		more = &c->past[c->count++];
+		*more = (struct past){ .number = r->number[i] };
+		if (read_record(c, more, e) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -123,8 +140,8 @@ with_checkpoint(const struct collector *c, size_t first)
 /* Read a kept generation, sharing what it can with the one before, whose place
  * it takes. */
 static int
-mark_one(struct collector *c, const struct past *p, struct known *known,
-    const struct decode *how, struct err *e)
+mark_one(struct collector *c, const struct past *p, const struct decode *how,
+    struct err *e)
 {
 	struct commit commit = { 0 };
 	struct profile now = { 0 };
@@ -132,11 +149,11 @@ mark_one(struct collector *c, const struct past *p, struct known *known,
 
 	if (repo_commit(c->repo, p->number, &commit, e) == -1)
 		return -1;
-	rc = repo_profile(c->repo, &commit, known, how, &now, e);
+	rc = repo_profile(c->repo, &commit, &c->known, how, &now, e);
 	if (rc == 0) {
 		profile_free(&c->head);
 		c->head = now;
-		*known = (struct known){
+		c->known = (struct known){
 			.profile = &c->head,
 			.number = commit.number,
 			.id = commit.id,
@@ -148,21 +165,19 @@ mark_one(struct collector *c, const struct past *p, struct known *known,
 }
 
 /*
- * Which packs do the kept generations need? Where the oldest lack their
- * manifests, a run with another policy has let them expire before.
+ * Which packs do the kept generations need, from that index on? Where the
+ * oldest lack their manifests, a run with another policy has let them expire
+ * before.
  */
 static int
-mark(struct collector *c, struct decode *how, struct err *e)
+mark(struct collector *c, size_t from, const struct decode *how, struct err *e)
 {
-	struct known known = { 0 };
-
-	for (size_t i = c->first; i < c->count; i++) {
-		if (c->past[i].unborn ||
-		    mark_one(c, &c->past[i], &known, how, e) == 0)
+	for (size_t i = from; i < c->count; i++) {
+		if (c->past[i].unborn || mark_one(c, &c->past[i], how, e) == 0)
 			continue;
 		if (!repo_is_damage(e))
 			return -1;
-		if (e->kind == ERR_GONE && known.profile == NULL &&
+		if (e->kind == ERR_GONE && c->known.profile == NULL &&
 		    i + 1 < c->count) {
 			c->first = i + 1;
 			continue;
@@ -171,6 +186,55 @@ mark(struct collector *c, struct decode *how, struct err *e)
 		c->out->note = *e;
 	}
 	return 0;
+}
+
+/* Take stock of an expired generation, and take its manifest: from then on
+ * nobody brings back what it names. */
+static int
+forget(struct collector *c, struct past *p, struct err *e)
+{
+	uint64_t newest = c->past[c->count - 1].number;
+	char dir[STORE_PATH_MAX + 1];
+	struct names *n = &p->files;
+
+	/* What was begun and never finished keeps its number taken. */
+	if (p->unborn && p->number + c->records > newest)
+		return 0;
+	if (sweep_list(c->repo->store, repo_path(dir, p->number, ""), n, e) ==
+	    -1)
+		return -1;
+	for (size_t i = 0; i < n->count && !c->sweep.dry; i++) {
+		if (strcmp(n->at[i].name, "manifest") != 0)
+			continue;
+		if (sweep_remove(&c->sweep, dir, &n->at[i], e) == -1)
+			return -1;
+		n->at[i--] = n->at[--n->count];
+		p->had_manifest = true;
+	}
+	return 0;
+}
+
+/*
+ * What was published while the manifests were still there may have brought back
+ * contents that no other kept generation names (roam-store(5)).
+ */
+static int
+mark_news(struct collector *c, const struct decode *how, struct err *e)
+{
+	size_t known;
+	bool forgot = false;
+
+	for (size_t i = 0; i < c->first; i++)
+		forgot |= c->past[i].had_manifest;
+	if (!forgot)
+		return 0;
+	/* What was in the making may be a generation by now. */
+	while (c->count > c->first && c->past[c->count - 1].unborn)
+		c->count--;
+	known = c->count;
+	if (repo_list(c->repo, e) == -1 || read_past(c, e) == -1)
+		return -1;
+	return mark(c, known, how, e);
 }
 
 static int
@@ -236,35 +300,29 @@ sort_files(struct collector *c, uint64_t number, struct names *n, bool *needed,
 
 /* What of an expired generation is not needed any more. */
 static int
-expire(struct collector *c, const struct past *p, struct err *e)
+expire(struct collector *c, struct past *p, struct err *e)
 {
 	uint64_t newest = c->past[c->count - 1].number;
 	char dir[STORE_PATH_MAX + 1];
-	struct names n;
+	struct names *n = &p->files;
 	bool needed;
-	int rc = -1;
+	int rc = 0;
 
-	/* What was begun and never finished keeps its number taken. */
 	if (p->unborn && p->number + c->records > newest)
 		return 0;
 	repo_path(dir, p->number, "");
-	if (sweep_list(c->repo->store, dir, &n, e) == -1 ||
-	    sort_files(c, p->number, &n, &needed, e) == -1)
-		goto out;
-	for (size_t i = 0; i < n.count; i++)
-		c->out->packs += n.at[i].name[0] == 'p';
+	if (sort_files(c, p->number, n, &needed, e) == -1)
+		return -1;
+	for (size_t i = 0; i < n->count; i++)
+		c->out->packs += n->at[i].name[0] == 'p';
 	if (!needed && p->number + c->records <= newest) {
 		c->out->expired++;
 		c->out->removed++;
-		rc = sweep_discard(&c->sweep, dir, dir + strlen("gen/"), e);
-		goto out;
+		return sweep_discard(&c->sweep, dir, dir + strlen("gen/"), e);
 	}
-	rc = 0;
-	c->out->expired += n.count > 0;
-	for (size_t i = 0; i < n.count && rc == 0; i++)
-		rc = sweep_remove(&c->sweep, dir, &n.at[i], e);
-out:
-	free(n.at);
+	c->out->expired += p->had_manifest || n->count > 0;
+	for (size_t i = 0; i < n->count && rc == 0; i++)
+		rc = sweep_remove(&c->sweep, dir, &n->at[i], e);
 	return rc;
 }
 
@@ -280,9 +338,24 @@ by_name(const void *a, const void *b)
 	return 0;
 }
 
+/* Manifests first, all of them; then packs. */
+static int
+expire_all(struct collector *c, const struct decode *how, struct err *e)
+{
+	for (size_t i = 0; i < c->first; i++)
+		if (forget(c, &c->past[i], e) == -1)
+			return -1;
+	if (mark_news(c, how, e) == -1)
+		return -1;
+	for (size_t i = 0; i < c->first && c->out->damaged == 0; i++)
+		if (expire(c, &c->past[i], e) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 collect_generations(struct collector *c, const struct keep_policy *keep,
-    struct decode *how, struct err *e)
+    const struct decode *how, struct err *e)
 {
 	struct collected *out = c->out;
 	struct sparse_list sparse;
@@ -290,14 +363,13 @@ collect_generations(struct collector *c, const struct keep_policy *keep,
 	if (read_past(c, e) == -1)
 		return -1;
 	c->first = with_checkpoint(c, first_kept(c, keep));
-	if (mark(c, how, e) == -1)
+	if (mark(c, c->first, how, e) == -1)
+		return -1;
+	if (out->damaged == 0 && expire_all(c, how, e) == -1)
 		return -1;
 	out->kept = c->count - c->first;
 	if (out->damaged > 0)
 		return 0;
-	for (size_t i = 0; i < c->first; i++)
-		if (expire(c, &c->past[i], e) == -1)
-			return -1;
 	if (c->left_count > 1)
 		qsort(c->left, c->left_count, sizeof(*c->left), by_name);
 	if (usage_sparse(c->repo->store, &c->head, c->left, c->left_count,
@@ -309,8 +381,8 @@ collect_generations(struct collector *c, const struct keep_policy *keep,
 }
 
 static int
-collect(struct collector *c, const struct keep_policy *keep, struct decode *how,
-    struct err *e)
+collect(struct collector *c, const struct keep_policy *keep,
+    const struct decode *how, struct err *e)
 {
 	struct collected *out = c->out;
 
@@ -354,6 +426,8 @@ repo_collect(struct repo *r, const struct keep_policy *keep, bool dry,
 	profile_free(&c.head);
 	usage_free(&c.usage);
 	free(c.left);
+	for (size_t i = 0; i < c.count; i++)
+		free(c.past[i].files.at);
 	free(c.past);
 	machines_free(&machines);
 	arena_free(&arena);

@@ -19,8 +19,11 @@
  * a whole, but among the newest numbers its commit stays, so
  * that a writer that was asleep never finds a number free again.
  *
- * What is not needed now will never be needed: a new generation names packs of
- * its own and of the one before, and those are kept. So a run may be killed or
+ * A new generation names packs of its own, of the one before, and such as a
+ * generation names that still has its manifest; who publishes one looks for
+ * that manifest afterwards once more. So the manifests of all that has expired
+ * go first. Then a look at what was published meanwhile tells what is needed
+ * still, and what is not needed then never will be. So a run may be killed or
  * go on twice at once.
  */
 #define COLLECT_RECORDS 64                        /* never fewer */

@@ -47,6 +47,7 @@ tests_unit_test_store_SOURCES = \
 	tests/unit/test_draft.c \
 	tests/unit/test_claims.c \
 	tests/unit/test_collect.c \
+	tests/unit/test_collect_news.c \
 	tests/unit/test_verify.c \
 	tests/unit/test_wire.c \
 	tests/unit/test_smb_url.c \

@@ -100,6 +100,10 @@ bool repo_is_damage(const struct err *e);
  * not yet, or never? That is no damage (store/claims.h). */
 bool repo_is_unborn(const struct err *e);
 
+/* Has the generation its manifest yet? Those that were collected have not. */
+int repo_is_whole(struct repo *r, uint64_t number, bool *yes,
+    struct err *e) MUST_CHECK;
+
 /* Is (number, id) c or an ancestor of c? Follows the chain of records where the
  * 32 named ones do not reach; where that is broken the answer is no. */
 int repo_descends(struct repo *r, const struct commit *c, uint64_t number,

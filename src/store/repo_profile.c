@@ -208,3 +208,16 @@ repo_profile(struct repo *r, const struct commit *c, const struct known *known,
 	chain_free(chain);
 	return rc;
 }
+
+int
+repo_is_whole(struct repo *r, uint64_t number, bool *yes, struct err *e)
+{
+	char path[STORE_PATH_MAX + 1], byte;
+
+	*yes = true;
+	if (store_read(r->store, repo_path(path, number, "manifest"), 0, &byte,
+		1, e) == 0)
+		return 0;
+	*yes = false;
+	return repo_is_damage(e) ? 0 : -1;
+}

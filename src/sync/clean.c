@@ -75,31 +75,17 @@ cleaned_free(struct cleaned *c)
 	collected_free(&c->collected);
 }
 
-/* Has the generation its manifest yet? Those that were collected have not. */
-static int
-is_whole(struct context *c, uint64_t number, bool *yes, struct err *e)
-{
-	char path[STORE_PATH_MAX + 1], byte;
-
-	*yes = true;
-	if (store_read(c->store, repo_path(path, number, "manifest"), 0, &byte,
-		1, e) == 0)
-		return 0;
-	*yes = false;
-	return repo_is_damage(e) ? 0 : -1;
-}
-
 /* Index of the oldest that was not collected; it goes from the oldest on. */
 static int
 find_oldest(struct context *c, size_t *out, struct err *e)
 {
-	const struct repo *r = c->repo;
+	struct repo *r = c->repo;
 	size_t low = 0, high = r->number_count, mid;
 	bool whole;
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (is_whole(c, r->number[mid], &whole, e) == -1)
+		if (repo_is_whole(r, r->number[mid], &whole, e) == -1)
 			return -1;
 		if (whole)
 			high = mid;

@@ -28,6 +28,7 @@ context_close(struct context *c)
 	profile_free(&c->fetched);
 	tree_free(&c->mended);
 	state_free(&c->state);
+	left_free(&c->left);
 	if (c->lockfd != -1)
 		close(c->lockfd);
 	if (c->statefd != -1)

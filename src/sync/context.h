@@ -11,6 +11,7 @@
 #include "model/profile.h"
 #include "store/repo.h"
 #include "store/store.h"
+#include "sync/left.h"
 #include "sync/setup.h"
 
 /*
@@ -27,6 +28,7 @@ struct context {
 	int statefd; /* -1: the home has no state yet */
 	int lockfd;  /* -1: not locked */
 	struct state state;
+	struct left left; /* see lean.h */
 
 	struct store *store; /* NULL: there is none yet */
 	bool entered;        /* it is open */

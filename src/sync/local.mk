@@ -23,6 +23,8 @@ libsync_a_SOURCES = \
 	src/sync/older.c src/sync/older.h \
 	src/sync/probe.c src/sync/probe.h \
 	src/sync/limits.c src/sync/limits.h \
+	src/sync/lean.c src/sync/lean.h \
+	src/sync/left.c src/sync/left.h \
 	src/sync/list.c src/sync/list.h \
 	src/sync/mend.c src/sync/mend.h \
 	src/sync/memo.c src/sync/memo.h \
@@ -41,6 +43,7 @@ tests_unit_test_sync_SOURCES = \
 	tests/unit/storage.c tests/unit/faulty.c tests/unit/storage.h \
 	tests/unit/test_beside.c \
 	tests/unit/test_contents.c \
+	tests/unit/test_left.c \
 	tests/unit/test_lumps.c \
 	tests/unit/test_repack.c \
 	tests/unit/test_slices.c \

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "store/usage.h"
+#include "sync/lean.h"
 
 /* Where each call costs a round trip packs are looked for with one in so many
  * generations. */
@@ -174,10 +175,9 @@ mend_tree(const struct context *c)
 	return c->lost > 0 ? &c->mended : &c->remote->tree;
 }
 
-/* The entry at i of the mended tree, which is made where there is none yet,
- * loses its place. */
-static int
-unplace(struct context *c, size_t i, struct err *e)
+/* The mended tree is made where there is none yet. */
+int
+mend_unplace(struct context *c, size_t i, struct err *e)
 {
 	struct entry *copy;
 	struct extra *x;
@@ -213,13 +213,15 @@ mend_look(struct context *c, struct err *e)
 	int rc = -1;
 
 	c->lost = 0;
+	if (lean_look(c, e) == -1)
+		return -1;
 	if (!is_due(c))
 		return 0;
 	if (usage_each(c->remote, add_need, &n, e) == -1 ||
 	    list_packs(c, &n, e) == -1)
 		goto out;
 	for (size_t i = 0; i < t->count; i++)
-		if (has_lost(&n, t->entry[i]) && unplace(c, i, e) == -1)
+		if (has_lost(&n, t->entry[i]) && mend_unplace(c, i, e) == -1)
 			goto out;
 	if (c->lost > 0)
 		log_line(LOG_LEVEL_WARN,
@@ -245,7 +247,7 @@ mend_failed(struct context *c, const struct plan *p, struct err *e)
 		t = mend_tree(c);
 		i = tree_lower(t, op->remote->path, op->remote->path_len);
 		if (i < t->count && t->entry[i] == op->remote &&
-		    unplace(c, i, e) == -1)
+		    mend_unplace(c, i, e) == -1)
 			return -1;
 	}
 	return 0;

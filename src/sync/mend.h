@@ -25,6 +25,9 @@ int mend_look(struct context *c, struct err *e) MUST_CHECK;
 int mend_failed(struct context *c, const struct plan *p,
     struct err *e) MUST_CHECK;
 
+/* The entry at i of mend_tree() loses its place. */
+int mend_unplace(struct context *c, size_t i, struct err *e) MUST_CHECK;
+
 /* The head's tree as it is to be told: without the places of what is lost. */
 const struct tree *mend_tree(const struct context *c);
 

@@ -138,3 +138,35 @@ round_too_late(struct round *r)
 	}
 	return true;
 }
+
+int
+round_report(struct round *r, bool only_done, struct err *e)
+{
+	struct plan *all = &r->out->plan;
+	struct op *grown;
+
+	if (all->op == NULL && !only_done) {
+		*all = r->plan;
+		r->plan = (struct plan){ 0 };
+		return 0;
+	}
+	grown =
+	    realloc(all->op, (all->count + r->plan.count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return err_sys(e, "report");
+	all->op = grown;
+	all->cap = all->count + r->plan.count + 1;
+	for (size_t i = 0; i < r->plan.count; i++)
+		if (!only_done || r->plan.op[i].state == OP_DONE)
+			all->op[all->count++] = r->plan.op[i];
+	return 0;
+}
+
+bool
+round_failed(const struct round *r)
+{
+	for (size_t i = 0; i < r->plan.count; i++)
+		if (r->plan.op[i].state == OP_FAILED)
+			return true;
+	return false;
+}

@@ -55,6 +55,10 @@ int round_find_base(struct round *r, struct err *e) MUST_CHECK;
 /* Is there no time left to send anything? Then all of it waits. */
 bool round_too_late(struct round *r);
 
+/* The plan's ops join what earlier rounds did, all or those that are done. */
+int round_report(struct round *r, bool only_done, struct err *e) MUST_CHECK;
+bool round_failed(const struct round *r);
+
 /* Bring in what the plan wants, then change the home; r->local moves along. */
 int round_change_home(struct round *r, struct err *e) MUST_CHECK;
 

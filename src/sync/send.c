@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "local/shelf.h"
 #include "sync/index.h"
+#include "sync/lean.h"
 #include "sync/list.h"
 #include "sync/mend.h"
 #include "sync/place.h"
@@ -83,6 +84,7 @@ struct sending {
 	struct sender *s;
 	const struct send_in *in;
 	struct index stored; /* the store's files by content */
+	struct left leans;   /* of these, what older generations have */
 	uint64_t done, of;
 };
 
@@ -350,7 +352,8 @@ publish(struct sending *w, struct profile *now, struct commit *m, struct err *e)
 	if (encode(w->s->c, now, m, &manifest, e) == -1)
 		goto out;
 	m->manifest.hash = hash_of(manifest.bytes, manifest.len);
-	if (w->in->intend(w->in->arg, now, m, e) == -1)
+	if (lean_intend(w->s->c, &w->leans, e) == -1 ||
+	    w->in->intend(w->in->arg, now, m, e) == -1)
 		goto out;
 	/* From here on half a step helps nobody: each call has its deadline. */
 	w->s->c->store->until_s = 0;
@@ -376,14 +379,25 @@ recheck(struct sending *w, struct err *e)
 	return rc;
 }
 
+/* What need not be packed. */
+static int
+find_stored(struct sending *w, struct err *e)
+{
+	struct context *c = w->s->c;
+
+	if (index_new(&w->stored, mend_tree(c), true, e) == -1 ||
+	    index_add_losers(&w->stored, c->remote, true, e) == -1)
+		return -1;
+	return lean_find(c, w->in->plan, &w->stored, &w->leans, e);
+}
+
 /* Fills in now, or says that what could be read is no news. */
 static int
 pack_all(struct sending *w, struct profile *now, bool *needed, struct err *e)
 {
 	struct context *c = w->s->c;
 
-	if (recheck(w, e) == -1 ||
-	    index_new(&w->stored, mend_tree(c), true, e) == -1 ||
+	if (recheck(w, e) == -1 || find_stored(w, e) == -1 ||
 	    pack_ops(w, e) == -1)
 		return -1;
 	waits_torn(&c->root, w->in->plan, w->in->local);
@@ -468,6 +482,7 @@ send_generation(struct sender *s, const struct send_in *in,
 
 	rc = send_all(&w, &m, &made, e);
 	index_free(&w.stored);
+	left_free(&w.leans);
 	if (rc == -1) {
 		not_done(in->plan);
 		commit_free(&m);

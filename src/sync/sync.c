@@ -5,6 +5,7 @@
 #include "engine/groups.h"
 #include "sync/beside.h"
 #include "sync/clean.h"
+#include "sync/lean.h"
 #include "sync/list.h"
 #include "sync/mend.h"
 #include "sync/round.h"
@@ -20,10 +21,12 @@
 static int
 make_put(struct round *r, struct err *e)
 {
-	struct wanted w = { .want = { 0 } };
+	struct wanted w = { .from = 0 };
 	int rc;
 
 	rc = r->how->choose(r->c, &w, r->how->choose_arg, e);
+	if (rc == 0 && !r->how->dry_run)
+		rc = lean_note(r->c, &w.want, w.from, &w.from_id, e);
 	if (rc == 0)
 		rc = plan_put(&r->plan, &r->local.tree, &w.want, &w.gone, e);
 	tree_free(&w.want);
@@ -112,6 +115,11 @@ next_state(const struct round *r, const struct profile *head,
 	} else if (plan_new_base(&s.base, &r->plan, &r->base, e) == -1) {
 		return -1;
 	}
+	if (!hash_same(&commit->id, &r->c->state.id) &&
+	    lean_learn(r->c, head, e) == -1) {
+		tree_free(&s.base);
+		return -1;
+	}
 	*out = s;
 	return 0;
 }
@@ -148,34 +156,22 @@ send_once(struct round *r, struct sender *s, struct err *e)
 		.progress_arg = &arg,
 	};
 
+	struct commit commit;
+	struct profile next;
+
 	if (s->c == NULL && sender_new(s, r->c, e) == -1)
 		return -1;
-	if (send_generation(s, &in, &r->commit, &r->next, e) == -1)
+	if (send_generation(s, &in, &commit, &next, e) == -1)
 		return -1;
-	if (r->commit.number == 0) /* nothing of it could be sent */
+	if (commit.number == 0) /* nothing of it could be sent */
 		return 0;
-	r->out->bytes_up = s->contents.bytes;
+	commit_free(&r->commit);
+	profile_free(&r->next);
+	r->commit = commit;
+	r->next = next;
+	r->out->bytes_up += s->contents.bytes;
 	r->out->published = r->commit.number;
 	return state_promote(r->c->statefd, e);
-}
-
-/* The ops that are done stand in the report, whatever comes after a race. */
-static int
-note_done(struct round *r, struct err *e)
-{
-	struct plan *all = &r->out->plan;
-	struct op *grown;
-
-	grown =
-	    realloc(all->op, (all->count + r->plan.count + 1) * sizeof(*grown));
-	if (grown == NULL)
-		return err_sys(e, "report");
-	all->op = grown;
-	all->cap = all->count + r->plan.count + 1;
-	for (size_t i = 0; i < r->plan.count; i++)
-		if (r->plan.op[i].state == OP_DONE)
-			all->op[all->count++] = r->plan.op[i];
-	return 0;
 }
 
 static void
@@ -198,7 +194,7 @@ start_over(struct round *r, struct err *e)
 {
 	struct tree base = { 0 };
 
-	if (note_done(r, e) == -1 ||
+	if (round_report(r, true, e) == -1 ||
 	    plan_new_base(&base, &r->plan, &r->base, e) == -1)
 		return -1;
 	tree_free(&r->base);
@@ -209,6 +205,20 @@ start_over(struct round *r, struct err *e)
 		return -1;
 	r->must_save = true;
 	return make_plan(r, e);
+}
+
+/* Is what was published to be followed by another generation? What cannot be
+ * asked now is asked by the next run. */
+static bool
+lacks_contents(struct round *r, struct sender *s)
+{
+	struct err e;
+	bool gone;
+
+	if (lean_check(r->c, &gone, &e) == -1 || !gone)
+		return false;
+	sender_free(s);
+	return true;
 }
 
 static int
@@ -225,10 +235,15 @@ change_both(struct round *r, struct sender *s, struct err *e)
 		if (mend_failed(r->c, &r->plan, e) == -1 ||
 		    send_is_needed(r->c, &r->plan, &needed, e) == -1)
 			return -1;
-		if (!needed || send_once(r, s, e) == 0)
+		if (!needed)
 			return 0;
-		if (e->kind != ERR_RACE || ++tries == RACES_MAX ||
-		    start_over(r, e) == -1)
+		if (send_once(r, s, e) == 0) {
+			if (!lacks_contents(r, s))
+				return 0;
+		} else if (e->kind != ERR_RACE) {
+			return -1;
+		}
+		if (++tries == RACES_MAX || start_over(r, e) == -1)
 			return -1;
 	}
 }
@@ -277,29 +292,6 @@ tidy_up(struct round *r, struct err *e)
 	return state_sweep_sigs(r->c->statefd, &head->tree, e);
 }
 
-/* The final plan joins what earlier rounds did: that is the report. */
-static int
-hand_over(struct round *r, struct err *e)
-{
-	struct plan *all = &r->out->plan;
-	struct op *grown;
-
-	if (all->op == NULL) {
-		*all = r->plan;
-		r->plan = (struct plan){ 0 };
-		return 0;
-	}
-	grown =
-	    realloc(all->op, (all->count + r->plan.count + 1) * sizeof(*grown));
-	if (grown == NULL)
-		return err_sys(e, "report");
-	all->op = grown;
-	all->cap = all->count + r->plan.count + 1;
-	for (size_t i = 0; i < r->plan.count; i++)
-		all->op[all->count++] = r->plan.op[i];
-	return 0;
-}
-
 static int
 count_conflicts(struct round *r, struct err *e)
 {
@@ -313,15 +305,6 @@ count_conflicts(struct round *r, struct err *e)
 		r->out->conflicts = r->next.conflict_count;
 	profile_free(&list);
 	return rc;
-}
-
-static bool
-any_failed(const struct round *r)
-{
-	for (size_t i = 0; i < r->plan.count; i++)
-		if (r->plan.op[i].state == OP_FAILED)
-			return true;
-	return false;
 }
 
 static int
@@ -338,7 +321,7 @@ work(struct round *r, struct err *e)
 		rc = remember(r, e);
 	else if (!r->unsafe && remember(r, &later) == -1)
 		err_wrap(e, "%s", later.text);
-	if (rc == 0 && r->how->done != NULL && !any_failed(r))
+	if (rc == 0 && r->how->done != NULL && !round_failed(r))
 		rc = r->how->done(r->c, r->how->done_arg, e);
 	if (rc == -1 || tidy_up(r, e) == -1)
 		return -1;
@@ -377,7 +360,7 @@ sync_run(struct context *c, const struct sync_how *how, struct sync_out *out,
 	    make_plan(&r, e) == -1 || ask_consent(&r, e) == -1)
 		goto out;
 	rc = how->dry_run ? 0 : work(&r, e);
-	if (hand_over(&r, rc == 0 ? e : &(struct err){ 0 }) == -1 ||
+	if (round_report(&r, false, rc == 0 ? e : &(struct err){ 0 }) == -1 ||
 	    (rc == 0 && count_conflicts(&r, e) == -1))
 		rc = -1;
 out:

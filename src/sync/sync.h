@@ -20,6 +20,9 @@
  * has it still; trees of borrowed entries. */
 struct wanted {
 	struct tree want, gone;
+	/* The generation that names the contents; 0: the head. */
+	uint64_t from;
+	struct hash from_id;
 };
 
 enum sync_stage { SYNC_SCAN, SYNC_RECEIVE, SYNC_APPLY, SYNC_SEND };

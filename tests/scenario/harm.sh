@@ -56,6 +56,8 @@ tidy() {
 		stray=$(cd "$state" && find . -mindepth 1 -maxdepth 1 \
 			-not -name trees -not -name .trees.new \
 			-not -name status -not -name .status.new \
+			-not -name left -not -name .left.new \
+			-not -name .leans.new \
 			-not -name dropped -not -name .dropped.new \
 			-not -name .next.new -not -name lock \
 			-not -name staging -not -name sigs \

@@ -61,6 +61,11 @@ faulty_publish(struct store *s, const char *from, const char *to, struct err *e)
 static int
 faulty_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 {
+	struct faulty *f = (struct faulty *)s;
+
+	if (f->before_remove != NULL)
+		f->before_remove(f->arg, path);
+	f->before_remove = NULL;
 	return store_remove(inner(s), path, is_dir, e);
 }
 

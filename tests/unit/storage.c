@@ -255,18 +255,21 @@ struct work {
 };
 
 static void
-read_words(struct storage *s, struct work *w, const char *words)
+read_words(struct storage *s, struct work *w, const struct push *p)
 {
-	char *copy = strdup(words), *rest = copy, *text;
-	const struct entry *old;
+	char *copy = strdup(p->words), *rest = copy, *text;
+	const struct entry *old, *back;
 
 	while ((text = strtok_r(rest, " ", &rest)) != NULL) {
 		cr_assert_lt(w->count, 256);
 		read_word(s, text, &w->word[w->count]);
 		old = old_entry(&w->before.profile, &w->word[w->count]);
+		back = p->back != NULL ? old_entry(p->back, &w->word[w->count])
+				       : NULL;
 		if (w->word[w->count].bytes != NULL &&
 		    w->word[w->count].entry->size > 0 &&
-		    !take_place(&w->word[w->count], old))
+		    !take_place(&w->word[w->count], old) &&
+		    !take_place(&w->word[w->count], back))
 			pack_word(draft_packer(w->draft), &w->word[w->count]);
 		w->count++;
 	}
@@ -335,7 +338,7 @@ storage_try(struct storage *s, const struct push *p, struct err *e)
 	cr_assert_eq(hash_random(&w->commit.id, e), 0);
 	cr_assert_eq(draft_new(&w->draft, s->repo, &w->commit.id, 3, e), 0,
 	    "%s", e->text);
-	read_words(s, w, p->words);
+	read_words(s, w, p);
 	build_profile(s, w);
 	fill_commit(s, w, p);
 	number = w->commit.number;

@@ -36,6 +36,9 @@ struct push {
 	int64_t time_ns; /* 0: now */
 	bool full;       /* a checkpoint; the first always is */
 	uint64_t number; /* 0: the next */
+	/* An older generation, of which equal contents keep their place, too;
+	 * NULL: none. */
+	const struct profile *back;
 };
 /* The number published; 0 with e->kind where that failed. */
 uint64_t storage_try(struct storage *s, const struct push *p, struct err *e);
@@ -71,6 +74,8 @@ struct faulty {
 	bool after;
 	/* Called instead of the first failing publish, where not NULL. */
 	void (*instead)(void *arg);
+	/* Called once, before the first remove. */
+	void (*before_remove)(void *arg, const char *path);
 	void *arg;
 };
 void faulty_make(struct faulty *f, struct store *inner);
