@@ -90,6 +90,7 @@ scenarios = \
 	tests/scenario/42-sign-in-policy.sh \
 	tests/scenario/43-sign-in-limits.sh \
 	tests/scenario/44-sign-in-checkpoints.sh \
+	tests/scenario/45-database-stops.sh \
 	tests/scenario/50-hostile-store.sh \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \

@@ -14,12 +14,13 @@ is_dir(const struct entry *t)
 	return t != NULL && t->type == ENTRY_DIR;
 }
 
-/* A database's log that is of no use to what the database is to be. */
+/* A database's log that is of no use to what the database is to be. Alone it
+ * changes as any file does. */
 static bool
 is_old_log(const struct apply *a, size_t i)
 {
 	const struct plan *p = a->in->plan;
-	const struct op *op = &p->op[i];
+	const struct op *op = &p->op[i], *db;
 	const struct unit *u;
 
 	if (op->unit == 0 || a->done[i] != DONE_NOT || op->local == NULL ||
@@ -27,7 +28,10 @@ is_old_log(const struct apply *a, size_t i)
 	    (op->result != NULL && entry_same_content(op->local, op->result)))
 		return false;
 	u = &p->unit[op->unit - 1];
-	return !u->is_dir && op->local->path_len > u->len;
+	if (u->is_dir || op->local->path_len == u->len)
+		return false;
+	db = plan_find(p, u->path, u->len);
+	return db != NULL && (db->sides & SIDE_HOME) != 0;
 }
 
 static enum task
@@ -86,7 +90,7 @@ fail_database(struct apply *a, uint32_t unit)
 		return;
 	for (size_t i = 0; i < p->count; i++)
 		if (p->op[i].unit == unit && p->op[i].state == OP_PLANNED &&
-		    a->done[i] != DONE_ALL)
+		    a->done[i] != DONE_ALL && a->done[i] != DONE_UNIT)
 			op_fail(&p->op[i], WHY_UNIT);
 }
 
@@ -119,14 +123,24 @@ is_due(const struct apply *a, size_t i, enum task task)
 
 /* All of a unit or nothing: what a program has its hands on waits. */
 static int
+do_unit(struct apply *a, uint32_t unit, struct err *e)
+{
+	bool whole;
+
+	if (apply_check_unit(a, unit, e) == -1)
+		return -1;
+	return a->in->plan->unit[unit - 1].is_dir
+	    ? apply_unit(a, unit, &whole, e)
+	    : apply_database(a, unit, &whole, e);
+}
+
+static int
 do_units(struct apply *a, struct err *e)
 {
 	struct plan *p = a->in->plan;
-	bool whole;
 
 	for (uint32_t u = 1; u <= p->unit_count; u++) {
-		if (apply_check_unit(a, u, e) == 0 &&
-		    apply_unit(a, u, &whole, e) == 0)
+		if (do_unit(a, u, e) == 0)
 			continue;
 		if (ends_the_run(e))
 			return -1;

@@ -12,12 +12,12 @@
  * apply - carry out the home's side of a plan.
  *
  * Contents lie in staging already (stage_name() of the result's hash and the
- * op's index), verified and synced; empty files need not. Order: directories from the top, renames,
- * files and symlinks, attributes, deletions from the bottom, directories' modes
- * and times. Of a unit all or nothing is done, as far as can be seen before; a
- * database's old log leaves before the database changes, the new one comes
- * after: so it never stands beside another's. Each target is compared with what the scan saw right before it is
- * replaced, by swapping (RENAME_EXCHANGE), looking at what came out, and
+ * op's index), verified and synced; empty files need not. Order: units,
+ * directories from the top, renames, files and symlinks, attributes, deletions
+ * from the bottom, directories' modes and times. Of a unit all or nothing is
+ * done: a directory changes in one step (apply_unit.c), a database and its log
+ * as database.h says. Each target is compared with what the scan saw right
+ * before it is replaced, by swapping (RENAME_EXCHANGE), looking at what came out, and
  * swapping back on a difference: an edit made meanwhile is kept and the op
  * fails with WHY_CHANGED, as it does while a program has the file open for
  * writing (hold.h). A step() follows each change.

@@ -34,8 +34,8 @@ enum done {
 /* What an op asks for in the home; tasks are done in this order. */
 enum task {
 	TASK_NONE,
-	TASK_DIR,    /* a directory where there is none */
-	TASK_LOG,    /* a database's log leaves before the database changes */
+	TASK_DIR, /* a directory where there is none */
+	TASK_LOG, /* a log leaves before its database, file by file, changes */
 	TASK_RENAME, /* a file gets another path */
 	TASK_PUT,    /* a file or symlink is put in place */
 	TASK_ATTRS,  /* mode, attributes and times of what is there */
@@ -58,6 +58,9 @@ int apply_prepare(struct apply *a, const struct op *op, const char *staged,
 /* A directory that is a unit, in one step. *whole false: it is none, or it has
  * to be done file by file, and nothing was changed. */
 int apply_unit(struct apply *a, uint32_t unit, bool *whole,
+    struct err *e) MUST_CHECK;
+/* A database and its log, by steps that leave it old or new; *whole as above. */
+int apply_database(struct apply *a, uint32_t unit, bool *whole,
     struct err *e) MUST_CHECK;
 /* A unit: may all of it be done? Nothing is changed yet. */
 int apply_check_unit(const struct apply *a, uint32_t unit,

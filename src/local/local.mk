@@ -21,6 +21,9 @@ liblocal_a_SOURCES = \
 	src/local/apply.c src/local/apply.h \
 	src/local/apply_put.c src/local/apply_parts.h \
 	src/local/apply_unit.c \
+	src/local/apply_database.c \
+	src/local/database.c src/local/database.h \
+	src/local/sqlite_log.c src/local/sqlite_log.h \
 	src/local/unit_tree.c src/local/unit_tree.h \
 	src/local/apply_change.c \
 	src/local/apply_stamp.c \
@@ -38,6 +41,7 @@ tests_unit_test_local_SOURCES = \
 	tests/unit/test_state.c \
 	tests/unit/test_shelf.c \
 	tests/unit/test_stage.c \
+	tests/unit/test_sqlite_log.c \
 	tests/unit/test_apply.c \
 	tests/unit/test_apply_links.c \
 	tests/unit/test_swap.c \

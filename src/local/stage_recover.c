@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "base/step.h"
+#include "local/database.h"
 #include "local/listing.h"
 #include "local/meta.h"
 #include "local/scan.h"
@@ -24,6 +25,7 @@
 #define STAGING   "staging"
 #define NAMES     "names"
 #define UNIT      "unit-"      /* see apply_unit.c */
+#define DATABASE  "database-"  /* see database.h */
 #define NAMES_NEW ".names.new" /* io_replace()'s, after a stop */
 #define FETCHING  "fetching"
 #define LOST      "lost"
@@ -331,12 +333,30 @@ is_unit(const struct recovery *v, const char *name)
 	    S_ISDIR(st.st_mode);
 }
 
+static bool
+is_of_database(const char *name)
+{
+	return strncmp(name, DATABASE, strlen(DATABASE)) == 0 ||
+	    strncmp(name, "." DATABASE, strlen("." DATABASE)) == 0;
+}
+
 /* A note without its directory, or one half written. */
 static bool
 is_unit_note(const char *name)
 {
 	return strncmp(name, UNIT, strlen(UNIT)) == 0 ||
 	    strncmp(name, "." UNIT, strlen("." UNIT)) == 0;
+}
+
+/* First those that have a note; without one nothing was changed yet. */
+static void
+recover_databases(const struct recovery *v, const struct listing *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		(void)database_recover(v->root, v->stagefd, names->at[i]);
+	for (size_t i = 0; i < names->count; i++)
+		if (is_of_database(names->at[i]))
+			(void)unlinkat(v->stagefd, names->at[i], 0);
 }
 
 static int
@@ -347,8 +367,9 @@ recover_all(struct recovery *v, const struct listing *names, struct err *e)
 
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return err_sys(e, STAGING);
+	recover_databases(v, names);
 	for (size_t i = 0; i < names->count && rc == 0; i++) {
-		if (is_note(names->at[i]))
+		if (is_note(names->at[i]) || is_of_database(names->at[i]))
 			continue;
 		if (is_unit(v, names->at[i]))
 			rc = recover_unit(v, names->at[i], e);
