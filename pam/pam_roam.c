@@ -123,9 +123,9 @@ start(const struct call *c, const char *user, const char *service)
 	char pid[32], cache[CACHE_MAX];
 	const char *leader = kept(c->pamh, LEADER);
 	const char *name = pam_getenv(c->pamh, "KRB5CCNAME");
-	const char *argv[] = { ROAM_SESSION, c->open ? "open" : "close", user,
-		service, pid, c->args.config != NULL ? "--config" : NULL,
-		c->args.config, NULL };
+	const char *argv[9] = { ROAM_SESSION, c->open ? "open" : "close", user,
+		service, pid };
+	size_t argc = 5;
 	const char *envp[] = { "PATH=/usr/bin:/bin", NULL, NULL };
 
 	/* The process that opened a session stands for it, whichever closes
@@ -135,6 +135,12 @@ start(const struct call *c, const char *user, const char *service)
 		argv[4] = leader;
 	else
 		(void)keep(c->pamh, LEADER, pid, sizeof(pid));
+	if (c->args.config != NULL) {
+		argv[argc++] = "--config";
+		argv[argc++] = c->args.config;
+	}
+	if (c->open && c->args.required)
+		argv[argc++] = "--required";
 	if (name != NULL &&
 	    (size_t)snprintf(cache, sizeof(cache), "KRB5CCNAME=%s", name) <
 		sizeof(cache))

@@ -43,7 +43,8 @@ load_facts(struct attend *a)
 	a->facts.local_only = conf->local_only;
 	a->facts.mandatory = conf->mandatory;
 	a->facts.read_only |= conf->read_only;
-	if (budget_s > 0 && a->facts.occasion != OCCASION_CHECKPOINT)
+	if (budget_s > 0 && !a->o->detached &&
+	    a->facts.occasion != OCCASION_CHECKPOINT)
 		a->until_s = clock_steady_s() + (double)budget_s;
 }
 
@@ -117,7 +118,7 @@ do_duty(struct attend *a, struct err *e)
 		do_nothing(a);
 		return attend_tell(a, e);
 	}
-	if (a->facts.occasion == OCCASION_LOGOUT &&
+	if (a->facts.occasion == OCCASION_LOGOUT && !a->o->detached &&
 	    strcmp(a->setup.conf.conf.logout, "background") == 0) {
 		a->ending.state = ENDING_BEHIND;
 		return leave_it_behind(a, e);

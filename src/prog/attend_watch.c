@@ -194,6 +194,7 @@ attend_watch(struct attend *a)
 
 	if (a->statefd == -1 || a->facts.occasion != OCCASION_LOGIN ||
 	    a->decision.type != TYPE_ROAMING || a->facts.read_only ||
+	    a->ending.state == ENDING_REFUSED ||
 	    (next_due(a) == 0 && !a->setup.conf.conf.checkpoint_on_lock))
 		return;
 	if ((rc = behind(&why)) != 0) {

@@ -70,6 +70,8 @@ static const struct row {
 	    "why the profile is of that type" },
 	{ "report-fd", 0, KIND_TEXT, AT(report_fd), TAKES_SIGNIN, "FD",
 	    "write lines for a program to a descriptor" },
+	{ "detached", 0, KIND_FLAG, AT(detached), TAKES_SIGNIN, NULL,
+	    "nobody waits: all is done now, however long it takes" },
 #undef AT
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))

@@ -17,6 +17,7 @@ struct options {
 	const char *credentials, *password_fd;
 	const char *from, *to, *at, *html;     /* restore, conflicts take */
 	const char *type, *reason, *report_fd; /* login, logout */
+	bool detached;                         /* likewise */
 	bool json, quiet, verbose, no_progress;
 	bool dry_run, allow_deletes, allow_changes, data, check, diff, all;
 	uint64_t wait_s;

@@ -38,7 +38,7 @@ usage(void)
 {
 	fprintf(stderr,
 	    "usage: roam-session open|close USER SERVICE LEADER "
-	    "[--config FILE]\n"
+	    "[--required] [--config FILE]\n"
 	    "       roam-session boot|flush|renew [--config FILE]\n");
 	return 2;
 }
@@ -68,10 +68,13 @@ read_words(struct visit *s, const struct verb *v, int argc, char **argv)
 			return -1;
 		s->leader = (pid_t)pid;
 	}
-	if (argc == at + 2 && strcmp(argv[at], "--config") == 0)
-		s->config = argv[at + 1];
-	else if (argc != at)
-		return -1;
+	for (; at < argc; at++)
+		if (strcmp(argv[at], "--required") == 0 && v->operands > 0)
+			s->required = true;
+		else if (strcmp(argv[at], "--config") == 0 && at + 1 < argc)
+			s->config = argv[++at];
+		else
+			return -1;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,20 @@ visit_let_go(struct visit *s, int status, const char *text)
 	close(s->report);
 	s->report = -1;
 	s->until_s = 0;
+}
+
+int
+visit_late_status(const struct visit *s)
+{
+	return s->required && !s->ledger.loaded ? LINES_REFUSED : 0;
+}
+
+bool
+visit_is_awaited(const struct visit *s)
+{
+	struct pollfd p = { .fd = s->report };
+
+	return s->report != -1 && poll(&p, 1, 0) == 0;
 }
 
 /* The run has the same budget and says itself how far it came; it has a little

@@ -23,6 +23,7 @@ struct visit {
 	/* As it was asked. */
 	const char *user, *service; /* borrowed */
 	const char *config;         /* borrowed; NULL: the system's */
+	bool required;              /* no profile, no session */
 	pid_t leader;
 	const char *cache; /* KRB5CCNAME of the PAM environment; NULL: none */
 	struct secret secret;
@@ -62,6 +63,12 @@ void visit_say(const struct visit *s, const char *word, const char *fmt, ...)
 /* The last line; from then on nobody waits, and what is left to do goes on
  * beside the user's session. */
 void visit_let_go(struct visit *s, int status, const char *text);
+
+/* The status for whoever cannot wait any longer. */
+int visit_late_status(const struct visit *s);
+
+/* Does anybody still wait for it? */
+bool visit_is_awaited(const struct visit *s);
 
 /* They wait for at most budget_s from now (0: any time), and are told so. */
 void visit_promise(struct visit *s, uint64_t budget_s);

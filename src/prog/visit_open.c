@@ -54,21 +54,25 @@ refuse(struct visit *s, enum ledger_state before, const char *why)
 static void
 answer(struct visit *s, enum ledger_state before, const struct outcome *o)
 {
+	const bool began = s->report == -1 && !visit_late_status(s);
+	bool good;
+
 	visit_say(s, o->state == ENDING_FAILED ? "error" : "message",
 	    "Roam: %s", o->text);
-	if (o->state == ENDING_REFUSED) {
+	if (is_whole(o->state))
+		s->ledger.loaded = true;
+	/* A home that was complete once is good enough to work in, and so is
+	 * one that a policy keeps here. */
+	good = s->ledger.loaded || o->state == ENDING_LOCAL;
+	/* Whoever asked for "required" and has not waited for this refuses. */
+	if (!began &&
+	    (o->state == ENDING_REFUSED ||
+		(s->required && !(good && visit_is_awaited(s))))) {
 		refuse(s, before, o->text);
 		return;
 	}
-	if (is_whole(o->state))
-		s->ledger.loaded = true;
 	visit_keep(s, LEDGER_IN, o->text);
-	/* A home that was complete once is good enough to work in, and so is
-	 * one that a policy keeps here. */
-	if (s->ledger.loaded || o->state == ENDING_LOCAL)
-		visit_let_go(s, 0, o->text);
-	else
-		visit_let_go(s, 1, o->text);
+	visit_let_go(s, good ? 0 : 1, o->text);
 }
 
 /* The first session of the user: the profile comes. */

@@ -48,8 +48,10 @@ add_env(struct call *c, char *text, size_t cap, const char *name,
 
 /* The options of login and logout alone. */
 static void
-add_signin(struct call *c)
+add_signin(struct call *c, bool detached)
 {
+	if (detached)
+		add(c, "--detached");
 	if (c->plan.type != NULL) {
 		add(c, "--type");
 		add(c, c->plan.type);
@@ -77,7 +79,7 @@ prepare(struct call *c, struct visit *s, const char *command, struct err *e)
 	add(c, "--home");
 	add(c, s->who.home);
 	if (strncmp(command, "log", 3) == 0)
-		add_signin(c);
+		add_signin(c, s->report == -1);
 	if (s->secret.text[0] != '\0') {
 		snprintf(c->password_fd, sizeof(c->password_fd), "%d",
 		    FD_PASSWORD);
@@ -226,7 +228,7 @@ relay(struct visit *s, int fd, const char *late, struct outcome *out)
 			if (s->report == -1)
 				break;
 			visit_say(s, "message", "Roam: %s", late);
-			visit_let_go(s, 0, late);
+			visit_let_go(s, visit_late_status(s), late);
 			continue;
 		}
 		if (strcmp(word, "result") == 0) {

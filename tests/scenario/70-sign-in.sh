@@ -134,6 +134,17 @@ lab_on ws1 pamtester cron alice open_session close_session > "$work/.cron"
 lab_on ws1 pamtester lab root open_session close_session > "$work/.root"
 counts 0 0
 
+# --- A sign-out that nobody waits for -------------------------------------------
+lab_on ws1 sh -c 'printf "[sessions]\nlogout = background\nlogout_budget = 1s\n" \
+	>> /usr/local/etc/roam/roam.conf'
+from=$(generations alice)
+expect 0 lab_ssh ws1 alice 'echo behind > note'
+settled ws1 alice out
+[ "$(generations alice)" = $((from + 1)) ] || fail "nothing was saved behind"
+logged ws1 "sign-out user=alice service=sshd state=skipped generation=$((from + 1)) "
+lab_on ws1 sed -i '/logout/d' /usr/local/etc/roam/roam.conf
+counts 1 1
+
 # --- What never closes ---------------------------------------------------------
 # killed NAME: the process that leads the session.
 killed() {

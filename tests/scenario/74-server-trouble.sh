@@ -87,6 +87,10 @@ lab_on ws2 sed -i 's/^session optional .*pam_roam.so/& required/
 	s/^session optional \(.*pam_roam\)/session required \1/' /etc/pam.d/sshd
 lab_cable ws2 down
 expect 254 lab_ssh ws2 bob true # of ssh: no session
+# None is counted, and there is none to be made good.
+lab_wait 60 ws2 grep -qx state=out /usr/local/var/lib/roam/users/20002
+[ -z "$(lab_on ws2 find /run/roam/20002/sessions -type f)" ] ||
+	fail "the session that was refused counts"
 expect 0 lab_ssh ws2 alice true
 
 # A profile without which there is no session, whatever the module is told.

@@ -78,12 +78,13 @@ main(int argc, char **argv)
 {
 	const char *user = argv[2], *dir;
 
-	if (argc != 7 || strcmp(argv[5], "--config") != 0)
+	if (argc < 7 || argc > 8 || strcmp(argv[5], "--config") != 0)
 		return 2;
 	dir = argv[6];
 	note_state(dir);
 	FILE *f = note(dir, argv[1]);
-	fprintf(f, "%s %s %s\n", argv[2], argv[3], argv[4]);
+	fprintf(f, "%s %s %s%s%s\n", argv[2], argv[3], argv[4],
+	    argc == 8 ? " " : "", argc == 8 ? argv[7] : "");
 	fclose(f);
 	if (strcmp(user, "alice") == 0)
 		say("deadline 5\nmessage Roam: profile up to date\n"

@@ -123,8 +123,10 @@ Test(pam, a_session_opens_and_closes_when_all_is_well)
 	char want[64];
 
 	cr_expect_eq(pam_open_session(pamh, 0), PAM_SUCCESS);
-	snprintf(want, sizeof(want), "alice roam %ld\n", (long)getpid());
+	snprintf(want, sizeof(want), "alice roam %ld --required\n",
+	    (long)getpid());
 	cr_expect_str_eq(left("open"), want);
+	snprintf(want, sizeof(want), "alice roam %ld\n", (long)getpid());
 	cr_expect_eq(pam_close_session(pamh, 0), PAM_SUCCESS);
 	cr_expect_str_eq(left("close"), want);
 	end(pamh);
