@@ -29,7 +29,8 @@ struct apply_in {
 	struct plan *plan;        /* ops become OP_DONE or OP_FAILED */
 	const struct home *local; /* what the scan saw */
 	const struct machine *self;
-	int64_t now_ns; /* stands in conflict records */
+	struct arena *arena; /* for entries of the home as it is afterwards */
+	int64_t now_ns;      /* stands in conflict records */
 	void (*progress)(uint64_t done, uint64_t of, void *arg);
 	void *arg;
 };
@@ -47,7 +48,8 @@ int apply_plan(const struct apply_in *in, struct stamp *stamps,
  * The home as it is after apply_plan(in, stamps): what in->local has, with the
  * results of the ops and their stamps. Stamps that the run moved without an op
  * of their own are taken anew: of directories in which names came and went, of
- * files that lost or got a hard link. So the next scan finds nothing to do.
+ * files that lost or got a hard link. A name of a file whose other names came
+ * with another mtime bears theirs. So the next scan finds nothing to do.
  */
 int apply_new_home(struct home *out, const struct apply_in *in,
     const struct stamp *stamps, struct err *e) MUST_CHECK;

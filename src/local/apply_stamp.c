@@ -246,6 +246,104 @@ restamp(struct home *h, struct root *r, const struct plan *p)
 	root_forget(r);
 }
 
+/* A name of a file with several, whose stamp is known. */
+struct known_name {
+	uint64_t inode;
+	size_t index;
+};
+
+static int
+by_inode(const void *a, const void *b)
+{
+	const struct known_name *x = a, *y = b;
+
+	return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* *unknown: there are names without a stamp. */
+static int
+list_names(const struct home *h, struct known_name **out, size_t *count,
+    bool *unknown, struct err *e)
+{
+	*count = 0;
+	*unknown = false;
+	*out = calloc(h->tree.count + 1, sizeof(**out));
+	if (*out == NULL)
+		return err_sys(e, "links");
+	for (size_t i = 0; i < h->tree.count; i++) {
+		if (entry_group(h->tree.entry[i]) == 0)
+			continue;
+		if (h->stamp[i].inode == 0)
+			*unknown = true;
+		else
+			(*out)[(*count)++] =
+			    (struct known_name){ h->stamp[i].inode, i };
+	}
+	qsort(*out, *count, sizeof(**out), by_inode);
+	return 0;
+}
+
+/* Does a name in names say that st is a file which is all that t says, but for
+ * its mtime? */
+static bool
+is_known(const struct home *h, const struct known_name *names, size_t count,
+    const struct entry *t, const struct stat *st)
+{
+	const struct known_name key = { .inode = (uint64_t)st->st_ino };
+	const struct known_name *at =
+	    bsearch(&key, names, count, sizeof(key), by_inode);
+
+	return at != NULL &&
+	    h->stamp[at->index].ctime_ns == stat_ctime_ns(st) &&
+	    entry_same(h->tree.entry[at->index], t);
+}
+
+/* t was linked to a file whose other names came with another mtime: what the
+ * home has is that. */
+static int
+follow(struct home *h, size_t i, const struct known_name *names, size_t count,
+    const struct apply_in *in, struct err *e)
+{
+	const struct entry *t = h->tree.entry[i];
+	struct entry *copy;
+	const char *name;
+	struct stat st;
+	struct err ignored;
+	int dirfd;
+
+	dirfd = root_parent(in->root, t->path, t->path_len, &name, &ignored);
+	if (dirfd == -1 ||
+	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !is_known(h, names, count, t, &st))
+		return 0;
+	if ((copy = entry_copy(in->arena, t, e)) == NULL)
+		return -1;
+	copy->mtime_ns = stat_mtime_ns(&st);
+	if (!fits(copy, &st))
+		return 0;
+	h->tree.entry[i] = copy;
+	h->stamp[i] = stamp_of(&st);
+	return 0;
+}
+
+static int
+follow_kin(struct home *h, const struct apply_in *in, struct err *e)
+{
+	struct known_name *names;
+	size_t count;
+	bool unknown;
+	int rc;
+
+	rc = list_names(h, &names, &count, &unknown, e);
+	for (size_t i = 0; rc == 0 && unknown && i < h->tree.count; i++)
+		if (entry_group(h->tree.entry[i]) != 0 &&
+		    h->stamp[i].inode == 0)
+			rc = follow(h, i, names, count, in, e);
+	free(names);
+	root_forget(in->root);
+	return rc;
+}
+
 /* Is op's result in the home now? Only those fail that were not applied; what
  * is planned still waits for the store's side alone. */
 static bool
@@ -291,11 +389,14 @@ apply_new_home(struct home *out, const struct apply_in *in,
 		k += d <= 0;
 		i += d >= 0;
 	}
+	if (rc == 0) {
+		restamp(&h, in->root, p);
+		rc = follow_kin(&h, in, e);
+	}
 	if (rc == -1) {
 		home_free(&h);
 		return -1;
 	}
-	restamp(&h, in->root, p);
 	*out = h;
 	return 0;
 }

@@ -39,6 +39,7 @@ apply_home(struct round *r, struct err *e)
 		.plan = &r->plan,
 		.local = &r->local,
 		.self = c->self,
+		.arena = &c->arena,
 		.now_ns = r->now_ns,
 		.progress = round_progress,
 		.arg = &arg,

@@ -145,3 +145,12 @@ expect 0 on b --json sync
 	fail "the links were parted"
 expect 0 on b sync
 says "nothing to do"
+# A name made after the file was touched, which is no change, has another time.
+touch "$a/docs/l2"
+ln "$a/docs/l2" "$a/docs/l4"
+expect 0 on a sync
+expect 0 on b sync
+before=$(stat -c %i "$b/.local/state/roam/trees")
+expect 0 on b sync
+[ "$(stat -c %i "$b/.local/state/roam/trees")" = "$before" ] ||
+	fail "a second run wrote"

@@ -226,7 +226,8 @@ run_check(struct homes *h, struct run *r, const char *why)
 	struct err e = { 0 };
 	const struct apply_in in = { .root = &h->root,
 		.plan = &r->plan,
-		.local = &r->local };
+		.local = &r->local,
+		.arena = &h->arena };
 
 	for (size_t i = 0; i < r->plan.count; i++)
 		cr_expect_eq(r->plan.op[i].state, OP_DONE, "%s: %s: %d", why,

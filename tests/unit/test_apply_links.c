@@ -82,6 +82,41 @@ Test(apply_links, a_new_name_of_a_file_is_a_link_to_it)
 	homes_free(&h);
 }
 
+/* Somebody touched the file between two names of it, which is no change. */
+Test(apply_links, names_that_differ_in_time_alone_are_one_file)
+{
+	char words[128];
+	struct homes h;
+	struct home now;
+	struct run r;
+
+	homes_make(&h);
+	homes_shell(&h, "printf x > a; ln a b; touch -d @9 a");
+	snprintf(words, sizeof(words), "c=x&%ju@12 d=x&%ju@7",
+	    (uintmax_t)group_of("a"), (uintmax_t)group_of("a"));
+	run_plan(&h, &r, NULL, words);
+	run_apply(&h, &r);
+	cr_expect_eq(homes_inode(&h, "c"), homes_inode(&h, "a"));
+	cr_expect_eq(homes_inode(&h, "d"), homes_inode(&h, "a"));
+	run_check(&h, &r, "other times");
+	now = homes_scan(&h, NULL, NULL);
+	cr_expect_eq(homes_entry(&now, "d")->mtime_ns, 9000000000);
+	home_free(&now);
+	run_free(&r);
+	homes_free(&h);
+	/* All of them new. */
+	homes_make(&h);
+	snprintf(words, sizeof(words), "e=y&%ju@3 f=y&%ju@9 g=y&%ju@5",
+	    (uintmax_t)group_of("e"), (uintmax_t)group_of("e"),
+	    (uintmax_t)group_of("e"));
+	run_plan(&h, &r, NULL, words);
+	run_apply(&h, &r);
+	cr_expect_eq(homes_inode(&h, "e"), homes_inode(&h, "g"));
+	run_check(&h, &r, "new with other times");
+	run_free(&r);
+	homes_free(&h);
+}
+
 Test(apply_links, a_file_that_is_no_longer_linked_parts)
 {
 	char words[128];
