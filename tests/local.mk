@@ -91,6 +91,7 @@ scenarios = \
 	tests/scenario/43-sign-in-limits.sh \
 	tests/scenario/44-sign-in-checkpoints.sh \
 	tests/scenario/45-database-stops.sh \
+	tests/scenario/46-unit-stops.sh \
 	tests/scenario/50-hostile-store.sh \
 	tests/scenario/51-names.sh \
 	tests/scenario/52-bad-input.sh \

@@ -90,7 +90,7 @@ struct op {
 	uint8_t reason; /* enum reason */
 	uint8_t moved;  /* the old path of a rename; not shown */
 	uint8_t loser_is_local;
-	uint8_t renewed; /* goes, while one of nearly its name comes */
+	uint8_t renewed; /* goes, while its content or nearly its name comes */
 	uint8_t lost;    /* the store has not the content that it names */
 	uint8_t left;    /* not to be touched; only while a plan is made */
 	uint32_t

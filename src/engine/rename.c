@@ -54,9 +54,6 @@ gone_entry(const struct op *op, const struct direction *d)
 {
 	const struct entry *t = d->side == SIDE_STORE ? op->base : op->local;
 
-	/* A unit is put in place as a whole. */
-	if (d->side == SIDE_HOME && op->unit != 0)
-		return NULL;
 	if (op->action != d->gone || op->state != OP_PLANNED || t == NULL ||
 	    t->type != ENTRY_FILE || t->size == 0)
 		return NULL;
@@ -67,8 +64,7 @@ static bool
 is_arrival(const struct op *op, const struct direction *d)
 {
 	return op->action == d->come && op->state == OP_PLANNED &&
-	    (d->side != SIDE_HOME || op->unit == 0) && op->base == NULL &&
-	    (op->local == NULL || op->remote == NULL) &&
+	    op->base == NULL && (op->local == NULL || op->remote == NULL) &&
 	    op->result->type == ENTRY_FILE;
 }
 
@@ -152,9 +148,23 @@ best_fit(struct leaving *l, size_t n, const struct entry *t, uint64_t inode,
 	return best;
 }
 
+/* In the home a unit is put in place, or goes, as a whole: no file of it moves,
+ * but neither is it a deletion. */
+static bool
+is_done_whole(const struct op *come, const struct leaving *from,
+    const struct direction *d)
+{
+	return d->side == SIDE_HOME && (come->unit != 0 || from->op->unit != 0);
+}
+
 static void
 pair(struct op *come, struct leaving *from, const struct direction *d)
 {
+	if (is_done_whole(come, from, d)) {
+		from->op->renewed = true;
+		from->op = NULL;
+		return;
+	}
 	come->action = ACTION_RENAME;
 	come->reason = (uint8_t)d->reason;
 	come->from = from->entry;

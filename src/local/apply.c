@@ -122,12 +122,31 @@ is_due(const struct apply *a, size_t i, enum task task)
 }
 
 /* All of a unit or nothing: what a program has its hands on waits. */
+/* The directories above it that are new: it comes before all else. */
+static int
+make_way(struct apply *a, const struct unit *u, struct err *e)
+{
+	const struct op *op;
+	size_t i;
+
+	for (size_t len = 1; len < u->len; len++) {
+		if (u->path[len] != '/' ||
+		    (op = plan_find(a->in->plan, u->path, len)) == NULL)
+			continue;
+		i = (size_t)(op - a->in->plan->op);
+		if (is_due(a, i, TASK_DIR) && run_op(a, TASK_DIR, i, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 do_unit(struct apply *a, uint32_t unit, struct err *e)
 {
 	bool whole;
 
-	if (apply_check_unit(a, unit, e) == -1)
+	if (apply_check_unit(a, unit, e) == -1 ||
+	    make_way(a, &a->in->plan->unit[unit - 1], e) == -1)
 		return -1;
 	return a->in->plan->unit[unit - 1].is_dir
 	    ? apply_unit(a, unit, &whole, e)

@@ -16,7 +16,8 @@
  * staging: hard links to all that stays, what is local here included, and the
  * new files. Then the two are exchanged. The old one is looked at when nobody
  * can reach it by its name any more; if somebody wrote to it in between, they
- * are exchanged back.
+ * are exchanged back. A unit that is new has no old one, one that goes no new
+ * one: then there is one rename instead.
  *
  * Recovery after a stop has to know which of the two it finds in staging: a
  * note beside it, "unit-N.old", has the inode of the old one (stage.c).
@@ -27,7 +28,9 @@ struct work {
 	size_t first; /* its first op */
 	char path[PATH_LEN_MAX + 1];
 	char staged[STAGE_NAME_MAX];
-	int oldfd, newfd;
+	int oldfd, newfd; /* -1: there is none */
+	bool comes, goes; /* as a whole */
+	bool keep;        /* staging holds what must not be dropped */
 };
 
 static bool
@@ -43,8 +46,8 @@ is_dir(const struct entry *t)
 	return t != NULL && t->type == ENTRY_DIR;
 }
 
-/* Is there a directory, does it stay one, and is no hard link among what is
- * new? Anything else is done file by file. */
+/* Does the unit stay a directory, become one from nothing or go, and is no hard
+ * link among what is new? Anything else is done file by file. */
 static bool
 is_swappable(struct work *w)
 {
@@ -53,9 +56,13 @@ is_swappable(struct work *w)
 	const struct op *root = plan_find(p, u->path, u->len);
 	size_t count = 0;
 
-	if (root != NULL && is_task(w, root) &&
-	    !(is_dir(root->local) && is_dir(root->result)))
-		return false;
+	if (root != NULL && is_task(w, root)) {
+		if ((root->local != NULL && !is_dir(root->local)) ||
+		    (root->result != NULL && !is_dir(root->result)))
+			return false;
+		w->comes = root->local == NULL;
+		w->goes = root->result == NULL;
+	}
 	for (size_t i = p->count; i-- > 0;) {
 		if (!is_task(w, &p->op[i]))
 			continue;
@@ -126,6 +133,8 @@ build(struct work *w, struct err *e)
 {
 	struct unit_tree t;
 
+	if (w->goes)
+		return 0;
 	if (mkdirat(w->a->in->stagefd, w->staged, 0700) == -1)
 		return err_sys(e, "%s", w->staged);
 	w->newfd = openat(w->a->in->stagefd, w->staged,
@@ -133,8 +142,9 @@ build(struct work *w, struct err *e)
 	if (w->newfd == -1)
 		return err_sys(e, "%s", w->staged);
 	begin_tree(&t, w);
-	if (unit_tree_clone(&t, w->oldfd, w->newfd, e) == -1 ||
-	    place_all(w, e) == -1)
+	if (w->oldfd != -1 && unit_tree_clone(&t, w->oldfd, w->newfd, e) == -1)
+		return -1;
+	if (place_all(w, e) == -1)
 		return -1;
 	return unit_tree_finish(&t, w->oldfd, w->newfd, e);
 }
@@ -174,41 +184,62 @@ keep_losers(const struct work *w, struct err *e)
 	return 0;
 }
 
+/* One rename. In the way is only what has come there since the scan. */
 static int
-exchange(const struct work *w, struct err *e)
+move(const struct work *w, bool back, struct err *e)
 {
+	int stagefd = w->a->in->stagefd, rc;
 	const char *name;
 	int dirfd = apply_parent(w->a, w->path, strlen(w->path), &name, e);
 
 	if (dirfd == -1)
 		return -1;
-	if (renameat2(dirfd, name, w->a->in->stagefd, w->staged,
-		RENAME_EXCHANGE) == -1)
-		return err_sys(e, "%s", w->path);
+	if (w->oldfd != -1 && w->newfd != -1)
+		rc =
+		    renameat2(dirfd, name, stagefd, w->staged, RENAME_EXCHANGE);
+	else if (w->comes != back)
+		rc = renameat2(stagefd, w->staged, dirfd, name,
+		    RENAME_NOREPLACE);
+	else
+		rc = renameat2(dirfd, name, stagefd, w->staged,
+		    RENAME_NOREPLACE);
 	root_forget(w->a->in->root);
-	return 0;
+	if (rc == -1 && errno == EEXIST)
+		return err_set(e, ERR_RACE, "%s: made meanwhile", w->path);
+	return rc == 0 ? 0 : err_sys(e, "%s", w->path);
+}
+
+/* Was nothing of the old one changed up to the moment when it went? */
+static int
+look_back(struct work *w, struct err *e)
+{
+	struct unit_tree t;
+	struct err worse;
+
+	begin_tree(&t, w);
+	if (w->oldfd == -1 || unit_tree_compare(&t, w->oldfd, w->newfd, e) == 0)
+		return 0;
+	if (move(w, true, &worse) == -1) {
+		/* The next run finds it there and keeps what is new in it. */
+		w->keep = true;
+		*e = worse;
+	}
+	return -1;
 }
 
 static int
 swap(struct work *w, struct err *e)
 {
-	struct unit_tree t;
-	struct err worse;
-
 	if (apply_check_unit(w->a, w->unit, e) == -1 ||
-	    write_note(w, e) == -1 || keep_losers(w, e) == -1)
+	    (w->oldfd != -1 && write_note(w, e) == -1) ||
+	    keep_losers(w, e) == -1)
 		return -1;
 	step("apply: unit prepared");
-	if (exchange(w, e) == -1)
+	if (move(w, false, e) == -1)
 		return -1;
 	w->a->changed = true;
 	step("apply: unit exchanged");
-	begin_tree(&t, w);
-	if (unit_tree_compare(&t, w->oldfd, w->newfd, e) == 0)
-		return 0;
-	if (exchange(w, &worse) == -1)
-		*e = worse;
-	return -1;
+	return look_back(w, e);
 }
 
 static int
@@ -240,6 +271,8 @@ drop_staged(const struct work *w)
 	char name[STAGE_NAME_MAX];
 	struct err ignored; /* what stays is for recovery */
 
+	if (w->keep)
+		return;
 	if (unit_tree_remove(w->a->in->stagefd, w->staged, &ignored) == 0)
 		(void)unlinkat(w->a->in->stagefd, note_name(w, name), 0);
 }
@@ -271,9 +304,10 @@ apply_unit(struct apply *a, uint32_t unit, bool *whole, struct err *e)
 		return 0;
 	memcpy(w.path, u->path, u->len);
 	snprintf(w.staged, sizeof(w.staged), "unit-%zu", w.first);
-	w.oldfd = root_at(a->in->root, w.path,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW, e);
-	if (w.oldfd != -1 && build(&w, e) == 0)
+	if (!w.comes)
+		w.oldfd = root_at(a->in->root, w.path,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW, e);
+	if ((w.comes || w.oldfd != -1) && build(&w, e) == 0)
 		rc = swap(&w, e);
 	drop_staged(&w);
 	*whole = true;

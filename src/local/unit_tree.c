@@ -250,7 +250,7 @@ compare(struct unit_tree *t, int oldfd, int newfd, const char *name,
 	to = open_dir(newfd, name);
 	if (from == -1)
 		err_sys(e, "%s", t->path);
-	else if (to == -1 && (op == NULL || op->local == NULL) && newfd != -1)
+	else if (to == -1 && (op == NULL || op->local == NULL))
 		err_set(e, ERR_RACE, "%s: made meanwhile", t->path);
 	else
 		rc = unit_tree_compare(t, from, to, e);

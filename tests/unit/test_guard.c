@@ -103,6 +103,27 @@ Test(guard, renames_are_no_deletions)
 	world_free(&w);
 }
 
+/* In the home a unit comes and goes as a whole, so its files do not move. */
+Test(guard, nor_are_units_that_got_another_name)
+{
+	static char base[16384], then[16384];
+	size_t from = 0, to = 0;
+	struct world w;
+
+	from = (size_t)snprintf(base, sizeof(base), "u1/ ");
+	to = (size_t)snprintf(then, sizeof(then), "u2/ ");
+	for (int i = 0; i < 150; i++) {
+		from += (size_t)snprintf(base + from, sizeof(base) - from,
+		    "u1/f%03d=%d ", i, i + 1);
+		to += (size_t)snprintf(then + to, sizeof(then) - to,
+		    "u2/f%03d=%d ", i, i + 1);
+	}
+	world_plan(&w, &(struct trees){ base, base, then, "unit u*/\n" });
+	cr_expect_eq(plan_guard(&w.plan, &w.in, &guard), 0);
+	cr_expect_eq(plan_find(&w.plan, "u2/f000", 7)->action, ACTION_DOWNLOAD);
+	world_free(&w);
+}
+
 Test(guard, what_would_take_a_held_place_waits)
 {
 	static const struct guard strict = { .percent = 0, .count = 0 };
