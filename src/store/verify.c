@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/sweep.h"
 #include "store/verify_data.h"
 
 #define ABSENT UINT64_MAX
+
+/* A claim is made in less; what is empty for longer stays so. */
+#define CLAIM_MS 1000
 
 /* What is there of a generation. */
 struct seen {
@@ -28,6 +32,8 @@ struct verifier {
 	uint64_t *size; /* owned: of each pack that a record names, ABSENT
 			 * where there is no such file */
 	size_t size_count;
+	uint64_t *empty; /* owned: numbers, of directories without anything */
+	size_t empty_count;
 	struct contents contents;
 	/* The generation that is looked at. */
 	const struct seen *now;
@@ -92,6 +98,67 @@ out:
 	return rc;
 }
 
+/* A store_visit(). */
+static int
+see_any(const struct store_item *item, void *arg, struct err *e)
+{
+	bool *empty = arg;
+
+	(void)item;
+	(void)e;
+	*empty = false;
+	return 0;
+}
+
+/* Is it there, and does it look as if a claim is about to be made in it? */
+static int
+is_empty(const struct verifier *v, uint64_t number, bool *yes, struct err *e)
+{
+	char dir[STORE_PATH_MAX + 1];
+
+	*yes = true;
+	if (store_list(v->repo->store, repo_path(dir, number, ""), see_any, yes,
+		e) == 0)
+		return 0;
+	*yes = false;
+	return e->kind == ERR_GONE ? 0 : -1;
+}
+
+/* A number that is no generation, or not yet. */
+static int
+note_unborn(struct verifier *v, uint64_t number, struct err *e)
+{
+	bool empty;
+
+	if (is_empty(v, number, &empty, e) == -1)
+		return -1;
+	if (empty)
+		v->empty[v->empty_count++] = number;
+	return 0;
+}
+
+/*
+ * Directories that were empty, and still are a moment later. Nobody makes them
+ * who can rename one; where claims are made the next one tells what they are.
+ */
+static int
+check_empty(struct verifier *v, struct err *e)
+{
+	bool empty;
+
+	if (v->empty_count == 0 || store_uses_claims(v->repo->store))
+		return 0;
+	clock_sleep_ms(CLAIM_MS);
+	for (size_t i = 0; i < v->empty_count; i++) {
+		if (is_empty(v, v->empty[i], &empty, e) == -1)
+			return -1;
+		if (empty)
+			found(v, v->empty[i], "",
+			    "an empty directory, to be removed");
+	}
+	return 0;
+}
+
 static int
 look_at_records(struct verifier *v, struct err *e)
 {
@@ -99,7 +166,8 @@ look_at_records(struct verifier *v, struct err *e)
 	struct seen *s;
 
 	v->seen = calloc(r->number_count + 1, sizeof(*v->seen));
-	if (v->seen == NULL)
+	v->empty = calloc(r->number_count + 1, sizeof(*v->empty));
+	if (v->seen == NULL || v->empty == NULL)
 		return err_sys(e, "generations");
 	for (size_t i = 0; i < r->number_count; i++) {
 		s = &v->seen[v->count++];
@@ -108,6 +176,8 @@ look_at_records(struct verifier *v, struct err *e)
 			s->holds = true;
 		else if (repo_is_unborn(e)) {
 			v->count--;
+			if (note_unborn(v, s->number, e) == -1)
+				return -1;
 			continue;
 		} else if (repo_is_damage(e))
 			found(v, s->number, "commit", e->text);
@@ -342,12 +412,15 @@ repo_verify(struct repo *r, const struct verify *how, struct verified *out,
 	if (repo_list(r, e) == -1 || look_at_records(&v, e) == -1 ||
 	    check_manifests(&v, &decode, e) == -1)
 		goto out;
+	if (check_empty(&v, e) == -1)
+		goto out;
 	rc = how->data ? check_data(&v, e) : 0;
 out:
 	for (size_t i = 0; i < v.count; i++)
 		commit_free(&v.seen[i].commit);
 	free(v.size);
 	free(v.seen);
+	free(v.empty);
 	free(v.contents.at);
 	machines_free(&machines);
 	arena_free(&arena);

@@ -236,8 +236,9 @@ for name, facts in {
 back("checkpoint-deltas", "", {"entries": [file("f")],
                                "commit": {"deltas": 1}})
 
-# What is no generation; an empty directory waits for a claim.
-lie("same", "nothing", "", whole, {"kind": "empty"})
+# What is no generation; an empty directory may wait for a claim.
+lie("empty", "nothing", "generation 2: an empty directory", whole,
+    {"kind": "empty"})
 ignored = [{"kind": "file", "name": name} for name in
            ("2", "00000000000x", "0000000000002", "head", "-1", "tmp")]
 lie("same", "other-names", "", whole, *ignored)
@@ -377,6 +378,18 @@ taken_as_if_alone() {
 	[ -e "$stores/$name/gen/$next" ] || fail "$name: nothing published"
 }
 
+# No claim is made there, so it is nobody's: said, and it takes its number.
+empty_directory() {
+	expect 1 limited verify
+	says "$text"
+	expect 1 limited --json verify
+	[ "$(json 'd["findings"][0]["generation"]')" = 2 ] ||
+		fail "$name: $out"
+	taken_as_if_alone
+	rmdir "$stores/$name/gen/000000000002"
+	expect 0 limited verify
+}
+
 one_missed() {
 	expect 7 limited --json pull
 	[ "$(json '[x["path"] for x in d["skipped"]]')" = "['$text']" ] ||
@@ -439,6 +452,7 @@ while IFS=$'\t' read -r want name text; do
 	link) link_kept ;;
 	follow) link_replaced ;;
 	same) taken_as_if_alone ;;
+	empty) empty_directory ;;
 	miss) one_missed ;;
 	state) state_left_alone ;;
 	*) refused "$want" ;;

@@ -7,6 +7,7 @@
 #include "model/claim.h"
 #include "storage.h"
 #include "store/collect.h"
+#include "store/verify.h"
 
 /*
  * A store in a directory whose server renames none, and may keep a claim from
@@ -176,6 +177,18 @@ Test(claims, a_number_whose_claim_is_torn_is_passed_over)
 	cr_expect_eq(damaged, 0);
 	cr_expect_eq(storage_push(&s, "a=two"), 3);
 	expect_head(3);
+}
+
+/* Of who was stopped before; the next one makes it void. */
+Test(claims, a_number_without_a_claim_is_no_damage)
+{
+	struct verify how = { .data = false };
+	struct verified v;
+
+	storage_push(&s, "a=one");
+	storage_shell(&s, "mkdir gen/000000000002");
+	cr_assert_eq(repo_verify(s.repo, &how, &v, &e), 0, "%s", e.text);
+	cr_expect_eq(v.findings, 0);
 }
 
 Test(claims, a_claim_for_another_number_is_void)

@@ -136,6 +136,19 @@ Test(verify, damage_is_found_and_named)
 	cr_expect_eq(verify(true).findings, 0);
 }
 
+/* Nobody leaves one behind who renames directories. */
+Test(verify, an_empty_generation_is_found)
+{
+	push_three();
+	storage_shell(&s, "mkdir gen/000000000004 gen/000000000002x");
+	cr_expect_eq(verify(false).findings, 1);
+	cr_expect_str_eq(told, "4 : an empty directory, to be removed\n");
+	cr_expect_eq(storage_push(&s, "a=3"), 5);
+	cr_expect_eq(verify(false).findings, 1);
+	storage_shell(&s, "rmdir gen/000000000004");
+	cr_expect_eq(verify(false).findings, 0);
+}
+
 Test(verify, a_generation_of_another_history_is_found)
 {
 	push_three();
