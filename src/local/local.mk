@@ -27,6 +27,7 @@ liblocal_a_SOURCES = \
 	src/local/unit_tree.c src/local/unit_tree.h \
 	src/local/apply_change.c \
 	src/local/apply_stamp.c \
+	src/local/fresh.c src/local/fresh.h \
 	src/local/wipe.c src/local/wipe.h
 
 if UNIT_TESTS
@@ -47,6 +48,7 @@ tests_unit_test_local_SOURCES = \
 	tests/unit/test_swap.c \
 	tests/unit/test_apply_race.c \
 	tests/unit/test_apply_stop.c \
+	tests/unit/test_fresh.c \
 	tests/unit/test_wipe.c
 tests_unit_test_local_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_local_LDADD = $(LOCAL_LIBS) $(CRITERION_LIBS)

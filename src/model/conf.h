@@ -32,7 +32,7 @@ struct conf {
 	bool check_owner; /* refuse a store of another user */
 	bool mandatory;
 	uint64_t max_size;     /* bytes of a profile; 0: no limit */
-	char *without_profile; /* "start" or "refuse" */
+	char *without_profile; /* "start", "temporary", "refuse" */
 	uint64_t wait_network_s;
 	char *slow_link;         /* "local" or "wait" */
 	uint64_t slow_rate_kbit; /* 0: none is too low */

@@ -52,7 +52,7 @@ const struct conf_key conf_keys[] = {
 	  offsetof(struct conf, without_profile),
 	  0, 0, check_without, "start",
 	  "Do not log users on with temporary profiles",
-	  "when no profile can be had, not even an old one: start or refuse" },
+	  "when no profile can be had, not even an old one: start, temporary or refuse" },
 	{ "roam", "user_rules", CONF_BOOL, offsetof(struct conf, user_rules),
 	  0, 0, NULL, "yes", "",
 	  "read the rules that users write for themselves" },
@@ -422,9 +422,10 @@ check_suffix(const char *value, struct err *e)
 static int
 check_without(const char *value, struct err *e)
 {
-	static const char *const words[] = { "start", "refuse", NULL };
+	static const char *const words[] = { "start", "temporary", "refuse",
+		NULL };
 
-	return check_word(value, words, "start, refuse", e);
+	return check_word(value, words, "start, temporary, refuse", e);
 }
 
 static int

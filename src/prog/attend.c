@@ -64,6 +64,7 @@ open_notes(struct attend *a, struct err *e)
 	sitting_load(&a->before, a->statefd);
 	memo_load(&memo, a->statefd);
 	a->facts.owed = a->before.owed;
+	a->facts.fresh = a->fresh = a->before.fresh;
 	a->ending.has_copy = memo.last_success_ns != 0;
 	a->ending.last_ns = memo.last_success_ns;
 	return 0;
@@ -122,6 +123,10 @@ do_duty(struct attend *a, struct err *e)
 	    strcmp(a->setup.conf.conf.logout, "background") == 0) {
 		a->ending.state = ENDING_BEHIND;
 		return leave_it_behind(a, e);
+	}
+	if (a->decision.duty == DUTY_DROP) {
+		attend_drop(a);
+		return attend_tell(a, e);
 	}
 	attend_run(a);
 	if (login && a->ending.state == ENDING_LATE)

@@ -26,6 +26,7 @@ struct attend {
 	struct sitting before; /* what the last occasion left */
 	int statefd;           /* -1: none */
 	double until_s;        /* by the steady clock; 0: no limit */
+	bool fresh;            /* see sync/sitting.h; of this occasion */
 	bool slow, over;       /* what consent was refused for */
 	struct ending_in ending;
 	char why[ERR_TEXT_MAX]; /* the error behind the ending; "": none */
@@ -35,6 +36,11 @@ struct attend {
 /* attend_run.c: the store is met, and the ending's state, news and why filled
  * in. */
 void attend_run(struct attend *a);
+
+/* attend_drop.c: is nothing in the home but what every new one has? And it is so
+ * again; the ending's state and why are filled in. */
+bool attend_is_fresh(const struct attend *a);
+void attend_drop(struct attend *a);
 
 /* attend_watch.c: checkpoints while the session lasts, by a process behind it,
  * where the settings want them; and the end of them. */

@@ -179,6 +179,21 @@ run_duty(struct attend *a, struct err *e)
 	return rc;
 }
 
+/* There is no profile, not even an old one. */
+static void
+do_without(struct attend *a)
+{
+	const char *how = a->setup.conf.conf.without_profile;
+
+	if (strcmp(how, "refuse") == 0) {
+		a->ending.state = ENDING_REFUSED;
+	} else if (strcmp(how, "temporary") == 0 && attend_is_fresh(a)) {
+		a->fresh = true;
+		a->decision.type = TYPE_TEMPORARY;
+		a->ending.state = ENDING_TEMPORARY;
+	}
+}
+
 /* What failed, and what that means for the session. */
 static void
 judge(struct attend *a, const struct err *why)
@@ -191,12 +206,10 @@ judge(struct attend *a, const struct err *why)
 		a->ending.state = ENDING_SLOW;
 	if (a->over)
 		a->ending.state = ENDING_OVER;
-	if (!login)
-		return;
-	if (a->decision.needs_server ||
-	    (!a->ending.has_copy &&
-		strcmp(a->setup.conf.conf.without_profile, "refuse") == 0))
+	if (login && a->decision.needs_server)
 		a->ending.state = ENDING_REFUSED;
+	else if (login && !a->ending.has_copy)
+		do_without(a);
 }
 
 void

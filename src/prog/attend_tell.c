@@ -24,7 +24,9 @@ is_owed(const struct attend *a)
 static void
 leave_notes(struct attend *a)
 {
-	struct sitting s = { .owed = is_owed(a), .time_ns = a->ending.now_ns };
+	struct sitting s = { .owed = is_owed(a),
+		.fresh = a->fresh,
+		.time_ns = a->ending.now_ns };
 	struct err why;
 
 	if (a->statefd == -1)

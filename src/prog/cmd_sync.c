@@ -14,6 +14,7 @@
 #include "prog/primary.h"
 #include "prog/progress.h"
 #include "prog/run.h"
+#include "sync/sitting.h"
 #include "sync/sync.h"
 
 #define WIDTH_DEFAULT 80
@@ -154,6 +155,25 @@ run_twice(const struct options *o, struct setup *setup,
 	return run_with(&quiet, setup, &again, &left, e) == -1 ? -1 : status;
 }
 
+/* Until the sign-out nothing of the home is the profile's. */
+static bool
+is_temporary(const struct setup *setup)
+{
+	struct sitting sitting = { .fresh = false };
+	struct root root;
+	struct err ignored;
+	int fd;
+
+	if (root_open(&root, setup->home, &ignored) == -1)
+		return false;
+	if ((fd = root_state_dir(&root, false, &ignored)) != -1) {
+		sitting_load(&sitting, fd);
+		close(fd);
+	}
+	root_close(&root);
+	return sitting.fresh;
+}
+
 /* What the administrator wants of this machine holds for runs by hand, too. */
 static int
 check_policy(const struct setup *setup, const struct sync_how *how,
@@ -163,6 +183,10 @@ check_policy(const struct setup *setup, const struct sync_how *how,
 
 	if (how->dry_run || how->choose != NULL)
 		return 0;
+	if (is_temporary(setup))
+		return err_set(e, ERR_POLICY,
+		    "the profile of this session is temporary: without_profile "
+		    "in roam.conf(5)");
 	if (conf->local_only)
 		return err_set(e, ERR_POLICY,
 		    "this machine keeps profiles local: local_only is set in "

@@ -13,6 +13,7 @@ roam_SOURCES = \
 	src/prog/run.c \
 	src/prog/announce.c src/prog/announce.h \
 	src/prog/attend.c src/prog/attend.h \
+	src/prog/attend_drop.c \
 	src/prog/attend_run.c src/prog/attend_tell.c \
 	src/prog/attend_watch.c \
 	src/prog/locks.c src/prog/locks.h \

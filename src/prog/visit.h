@@ -117,6 +117,10 @@ void visit_scope(const struct visit *s);
  * way. */
 void visit_wipe(struct visit *s, const char *doubt);
 
+/* Has the user no process any more? Waits, since what a session leaves takes a
+ * while to end by itself; false where the user is back. */
+bool visit_is_quiet(struct visit *s);
+
 /* --- visit_ticket.c ----------------------------------------------------- */
 
 /* Copies the user's tickets aside, so that they outlive the session; those of

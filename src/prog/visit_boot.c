@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "prog/visit.h"
+#include "signin/procs.h"
 
 #define LOCK_MS 5000
 #define DAY_S   86400
@@ -64,16 +65,20 @@ is_ours(struct visit *one)
 {
 	struct err e;
 
-	return visit_is_out(one) && visit_hold(one, 0, &e) == 0;
+	return visit_is_out(one) &&
+	    !(one->ledger.temporary && procs_has_user(one->who.uid)) &&
+	    visit_hold(one, 0, &e) == 0;
 }
 
-/* Without a ticket no file server lets anybody in. */
+/* Without a ticket no file server lets anybody in. A temporary profile needs
+ * none to go. */
 static bool
 can_reach(const struct visit *one)
 {
 	char name[CACHE_NAME_MAX];
 
-	return strncmp(one->setup.conf.conf.store, "smb:", 4) != 0 ||
+	return one->ledger.temporary ||
+	    strncmp(one->setup.conf.conf.store, "smb:", 4) != 0 ||
 	    visit_ticket(one, name, sizeof(name));
 }
 
@@ -87,6 +92,7 @@ make_good(struct visit *one)
 	visit_log(one, "made-good", &o, true, began_s);
 	if (!visit_is_out(one))
 		return;
+	one->ledger.temporary &= o.state != ENDING_TEMPORARY;
 	visit_keep(one, visit_is_saved(o.state) ? LEDGER_OUT : LEDGER_PENDING,
 	    o.text);
 	if (visit_is_saved(o.state))

@@ -41,6 +41,15 @@ wait_for_run(struct visit *s, struct err *e)
 	return visit_hold(s, BEHIND_MS, e);
 }
 
+/* Has everything left a temporary profile, so that it may go? Nobody has to wait
+ * for that. */
+static bool
+is_left(struct visit *s)
+{
+	visit_let_go(s, 0, "the temporary profile goes");
+	return visit_is_quiet(s);
+}
+
 /* The last session has ended: the profile goes. */
 static void
 save(struct visit *s)
@@ -48,6 +57,7 @@ save(struct visit *s)
 	double began_s = clock_steady_s();
 	struct outcome o;
 	struct err e;
+	bool quiet;
 
 	visit_scope(s);
 	visit_take_ticket(s);
@@ -58,15 +68,24 @@ save(struct visit *s)
 		visit_let_go(s, 1, e.text);
 		return;
 	}
+	quiet = !s->ledger.temporary || is_left(s);
 	if (!visit_is_out(s)) {
 		visit_keep(s, LEDGER_IN, "");
 		visit_let_go(s, 0, "another session is open");
+		return;
+	}
+	if (!quiet) {
+		visit_keep(s, LEDGER_PENDING, "processes still run");
+		log_line(LOG_LEVEL_WARN,
+		    "event=copy-kept user=%s: processes of the user still run",
+		    s->who.name);
 		return;
 	}
 	visit_run(s, "logout", LATE, &o);
 	visit_log(s, "sign-out", &o, visit_is_saved(o.state), began_s);
 	visit_say(s, "message", "Roam: %s", o.text);
 	if (visit_is_out(s)) {
+		s->ledger.temporary &= o.state != ENDING_TEMPORARY;
 		visit_keep(s,
 		    visit_is_saved(o.state) ? LEDGER_OUT : LEDGER_PENDING,
 		    o.text);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "prog/visit.h"
 #include "signin/lines.h"
+#include "signin/procs.h"
 
 #define LOCK_MS 5000 /* nobody keeps it for longer than a few calls */
 
@@ -61,6 +62,7 @@ answer(struct visit *s, enum ledger_state before, const struct outcome *o)
 	    "Roam: %s", o->text);
 	if (is_whole(o->state))
 		s->ledger.loaded = true;
+	s->ledger.temporary = o->state == ENDING_TEMPORARY;
 	/* A home that was complete once is good enough to work in, and so is
 	 * one that a policy keeps here. */
 	good = s->ledger.loaded || o->state == ENDING_LOCAL;
@@ -73,6 +75,17 @@ answer(struct visit *s, enum ledger_state before, const struct outcome *o)
 	}
 	visit_keep(s, LEDGER_IN, o->text);
 	visit_let_go(s, good ? 0 : 1, o->text);
+}
+
+/* A temporary profile that no sign-out has dropped; while somebody works in it
+ * this session has it as well. */
+static void
+drop_last(struct visit *s)
+{
+	struct outcome o;
+
+	if (s->ledger.temporary && !procs_has_user(s->who.uid))
+		visit_run(s, "logout", "", &o);
 }
 
 /* The first session of the user: the profile comes. */
@@ -98,6 +111,7 @@ bring(struct visit *s)
 		return;
 	}
 	visit_keep(s, LEDGER_IN, "");
+	drop_last(s);
 	visit_run(s, "login",
 	    "your profile is still on its way; it goes on while you work", &o);
 	visit_log(s, "sign-in", &o, is_whole(o.state), began_s);

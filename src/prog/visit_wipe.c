@@ -22,12 +22,11 @@ is_verified(struct visit *s)
 	return visit_ask(s, "verify", VERIFY_MS, &o) == 0;
 }
 
-/* Has the user no process any more? A session's services take a moment. */
-static bool
-is_quiet(const struct visit *s)
+bool
+visit_is_quiet(struct visit *s)
 {
 	for (unsigned ms = 0; procs_has_user(s->who.uid); ms += NAP_MS) {
-		if (ms >= QUIET_MS)
+		if (ms >= QUIET_MS || !visit_is_out(s))
 			return false;
 		clock_sleep_ms(NAP_MS);
 	}
@@ -68,7 +67,7 @@ visit_wipe(struct visit *s, const char *doubt)
 
 	if (doubt != NULL)
 		kept(s, doubt);
-	else if (!is_quiet(s))
+	else if (!visit_is_quiet(s))
 		kept(s, "processes of the user still run");
 	else if (!is_verified(s))
 		kept(s, "the store could not be verified");

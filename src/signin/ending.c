@@ -256,7 +256,7 @@ lead_of(const struct ending_in *in)
 	case ENDING_TEMPORARY:
 		return login ? "working with a temporary profile, what you "
 			       "change in it goes at sign-out"
-			     : "the temporary profile goes";
+			     : "the temporary profile is gone";
 	case ENDING_REFUSED:
 		return "no session without your profile";
 	default:

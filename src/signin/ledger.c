@@ -51,6 +51,8 @@ set_key(struct ledger *l, const char *key, const char *value, struct err *e)
 		return set_state(l, value, e);
 	if (strcmp(key, "loaded") == 0)
 		return text_bool(value, &l->loaded, e);
+	if (strcmp(key, "temporary") == 0)
+		return text_bool(value, &l->temporary, e);
 	if (strcmp(key, "used") == 0) {
 		if (text_number(value, 0, INT64_MAX, &n, e) == -1)
 			return -1;
@@ -152,9 +154,10 @@ ledger_save(const char *dir, uid_t uid, const struct ledger *l, struct err *e)
 	snprintf(reason, sizeof(reason), "%s", l->reason);
 	text_tame(reason);
 	buf_text(&text,
-	    "name=%s\nstate=%s\nloaded=%s\nused=%" PRId64 "\nreason=%s\n",
-	    l->name, words[l->state], l->loaded ? "yes" : "no", l->used_s,
-	    reason);
+	    "name=%s\nstate=%s\nloaded=%s\ntemporary=%s\nused=%" PRId64
+	    "\nreason=%s\n",
+	    l->name, words[l->state], l->loaded ? "yes" : "no",
+	    l->temporary ? "yes" : "no", l->used_s, reason);
 	snprintf(file, sizeof(file), "%lu", (unsigned long)uid);
 	if (buf_check(&text, e) == 0)
 		rc = io_replace(fd, file, text.bytes, text.len, e);

@@ -26,6 +26,7 @@ enum ledger_state {
 struct ledger {
 	enum ledger_state state;
 	bool loaded;    /* the profile was complete here at least once */
+	bool temporary; /* the profile is, and what it holds has to go */
 	int64_t used_s; /* last sign-in or sign-out, seconds since 1970 */
 	char name[LEDGER_TEXT_MAX];   /* of the user */
 	char reason[LEDGER_TEXT_MAX]; /* what the last run said; "" */

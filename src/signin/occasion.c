@@ -27,13 +27,14 @@ _Static_assert(sizeof(occasion_names) / sizeof(occasion_names[0]) ==
 static const enum duty duties[TYPE__COUNT][OCCASION__COUNT] = {
 	[TYPE_ROAMING] = { DUTY_PULL, DUTY_SYNC, DUTY_PUSH },
 	[TYPE_MANDATORY] = { DUTY_RESET, DUTY_RESET, DUTY_NONE },
+	[TYPE_TEMPORARY] = { DUTY_NONE, DUTY_DROP, DUTY_NONE },
 };
 
 static void
 choose_type(struct occasion_out *out, const struct occasion_in *in)
 {
-	out->type = in->type;
-	if (in->type == TYPE_LOCAL || in->type == TYPE_TEMPORARY)
+	out->type = in->fresh ? TYPE_TEMPORARY : in->type;
+	if (out->type == TYPE_LOCAL || out->type == TYPE_TEMPORARY)
 		return; /* whoever decided so has said why */
 	if (in->local_only) {
 		out->type = TYPE_LOCAL;
@@ -59,6 +60,9 @@ occasion_decide(const struct occasion_in *in)
 	out.duty = duties[out.type][in->occasion];
 	out.needs_server =
 	    out.type == TYPE_MANDATORY && conf_store_is_needed(in->store);
+	/* A home that was not as new is nobody's to empty. */
+	if (out.duty == DUTY_DROP && !in->fresh)
+		out.duty = DUTY_NONE;
 	if (out.type != TYPE_ROAMING)
 		return out;
 	if (in->read_only && in->occasion != OCCASION_LOGIN) {

@@ -31,6 +31,7 @@ enum duty {
 	DUTY_PULL,
 	DUTY_PUSH,
 	DUTY_SYNC,
+	DUTY_DROP, /* what a temporary profile held goes */
 	DUTY_RESET, /* the home becomes what the store holds, edits are dropped */
 	DUTY__COUNT
 };
@@ -40,7 +41,9 @@ struct occasion_in {
 	enum profile_type type; /* as whoever started us decided */
 	const char *store;      /* URL; "": none is known */
 	bool local_only, read_only, mandatory; /* settings */
-	bool owed; /* edits of an earlier session have not reached the store */
+	bool fresh; /* this session, or the last, has a temporary profile that
+		       began with a home as new, which it becomes again */
+	bool owed;  /* edits of an earlier session have not reached the store */
 };
 
 struct occasion_out {

@@ -25,6 +25,9 @@ struct sitting {
 	 * sign-out, by a crash or without power, is made good.
 	 */
 	bool owed;
+	/* The profile is temporary, and began with a home as new: it is that
+	 * again at the sign-out. */
+	bool fresh;
 	int64_t time_ns; /* when; 0: never */
 	/* URL of the store, which whoever started the session may have had
 	 * from a directory: commands by hand use the same. "": none. */

@@ -61,6 +61,55 @@ says 'working from your local copy'
 url=file://$store
 expect 0 with fresh logout
 
+# --- A temporary profile -----------------------------------------------------------------
+# In a home as new ones are, what a session makes goes with it; all that roams.
+settings '[roam]' 'without_profile = temporary'
+url=file://$work/gone/store
+mkdir -m 700 "$work/passing" "$work/passing/.cache"
+cp -a /etc/skel/. "$work/passing/"
+echo stays > "$work/passing/.cache/x"
+(cd "$work/passing" && find . -mindepth 1 | sort) > "$work/as-new"
+expect 4 with passing login
+says 'working with a temporary profile, what you change in it goes at sign-out'
+mkdir "$work/passing/docs"
+echo mine > "$work/passing/docs/letter"
+ln -s letter "$work/passing/docs/link"
+echo edited >> "$work/passing/.profile"
+rm -f "$work/passing/.bashrc"
+expect 0 with passing --json status
+[ "$(json "d['type'], d['session']['state']")" = "('temporary', 'temporary')" ] ||
+	fail "$out"
+url=file://$store
+# While it lasts nothing of it meets the profile, and the next sign-in is none.
+expect 4 with passing sync
+says 'temporary'
+expect 4 with passing checkpoint
+expect 4 with passing login
+[ -e "$work/passing/docs/letter" ] || fail "it is gone in the midst"
+[ ! -e "$work/passing/docs/two" ] || fail "the profile came"
+expect 4 with passing logout
+says 'the temporary profile is gone'
+(cd "$work/passing" && find . -mindepth 1 ! -path './.local*' | sort) |
+	diff "$work/as-new" - || fail "it is not as new"
+diff -r -x .local -x .cache /etc/skel "$work/passing" || fail "not the same"
+expect 0 with passing login
+[ -e "$work/passing/docs/two" ] || fail "the profile did not come"
+expect 0 with passing logout
+
+# In one that somebody has worked in it is as if nothing were set.
+url=file://$work/gone/store
+mkdir -m 700 "$work/used"
+echo mine > "$work/used/note"
+expect 3 with used login
+says 'starting without your profile'
+expect 3 with used logout
+[ -e "$work/used/note" ] || fail "it was emptied"
+# Nor is it emptied by whoever calls it temporary.
+expect 4 with used login --type temporary
+expect 4 with used logout --type temporary
+[ -e "$work/used/note" ] || fail "it was emptied"
+url=file://$store
+
 # --- A sign-out that nobody waits for ----------------------------------------------------
 settings '[sessions]' 'logout = background'
 head -c 3000000 /dev/urandom > "$work/ws2/behind"

@@ -93,8 +93,25 @@ lab_wait 60 ws2 grep -qx state=out /usr/local/var/lib/roam/users/20002
 	fail "the session that was refused counts"
 expect 0 lab_ssh ws2 alice true
 
+# Or gets a temporary one, which goes when nobody works in it any more.
+lab_on ws2 sed -i 's/^session required \(.*pam_roam.so\) required/session optional \1/' \
+	/etc/pam.d/sshd
+lab_on ws2 sed -i '/^store/a without_profile = temporary' \
+	/usr/local/etc/roam/roam.conf
+bob() {
+	lab_wait 90 ws2 grep -qx "$1" /usr/local/var/lib/roam/users/20002
+}
+expect 0 lab_ssh ws2 bob 'echo 1 > note; nohup sleep 600 > /dev/null 2>&1 &'
+bob temporary=yes
+expect 0 lab_ssh ws2 bob 'cat note; pkill sleep'
+says 1
+bob state=out
+bob temporary=no
+[ ! -e "$lab/ws2/home/bob/note" ] || fail "the temporary profile is still there"
+
 # A profile without which there is no session, whatever the module is told.
-lab_on ws2 sed -i 's| required$||' /etc/pam.d/sshd
+lab_on ws2 sed -i 's/^session optional \(.*pam_roam\)/session required \1/' \
+	/etc/pam.d/sshd
 lab_on ws2 sed -i 's|^store = .*|store = smb://10.99.0.20/profiles/%u.man|' \
 	/usr/local/etc/roam/roam.conf
 expect 254 lab_ssh ws2 carol true
