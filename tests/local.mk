@@ -122,6 +122,7 @@ server_scenarios = \
 	tests/scenario/75-sign-in-hostile.sh \
 	tests/scenario/76-sign-in-systemd.sh \
 	tests/scenario/77-sign-in-kills.sh \
+	tests/scenario/78-server-midway.sh \
 	tests/scenario/80-primary-computers.sh \
 	tests/scenario/81-primary-sign-in.sh \
 	tests/scenario/82-odd-directories.sh \
