@@ -141,9 +141,11 @@ void plan_free(struct plan *p);
  * home, whatever the store holds. What they replace loses a conflict, so that
  * it is kept; what they do not name stays. A file never replaces a directory.
  * What gone names goes where the home has it still and nothing else in it.
+ * A database of want has the logs that want has beside it, and no others.
+ * in: local, rules; its remote is want.
  */
-int plan_put(struct plan *out, const struct tree *local,
-    const struct tree *want, const struct tree *gone, struct err *e) MUST_CHECK;
+int plan_put(struct plan *out, const struct plan_in *in,
+    const struct tree *gone, struct err *e) MUST_CHECK;
 
 /* Ops that need a side outside sides wait: OP_PENDING. */
 void plan_restrict(struct plan *p, unsigned sides);
@@ -180,6 +182,9 @@ void plan_fail_unit(struct plan *p, uint32_t unit, enum why why);
 
 /* Is path at or below the unit, or of the database that it is? */
 bool unit_holds(const struct unit *u, const char *path, size_t len);
+
+/* Length of a database's path in front of a log's ending; 0: no log. */
+size_t unit_log_stem(const char *path, size_t len);
 
 const char *action_text(enum action a); /* as in --json */
 const char *reason_text(enum reason r);

@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "engine/plan.h"
+#include "engine/units.h"
 
 /* What it takes to have want in the home where local is now. */
 static enum action
@@ -78,26 +79,62 @@ drop_one(struct op *op, const struct entry *local)
 	};
 }
 
-int
-plan_put(struct plan *out, const struct tree *local, const struct tree *want,
-    const struct tree *gone, struct err *e)
+/* The log of a database that gets another one, or none. */
+static bool
+is_foreign_log(const struct entry *now, const struct tree *want)
 {
-	struct tree_walk w = { .tree = { local, want, gone }, .count = 3 };
-	size_t cap = want->count + gone->count + 1;
+	size_t stem = unit_log_stem(now->path, now->path_len);
+	const struct entry *db;
+
+	if (stem == 0 || now->type != ENTRY_FILE)
+		return false;
+	db = tree_find(want, now->path, stem);
+	return db != NULL && db->type == ENTRY_FILE;
+}
+
+static void
+drop_log(struct op *op, const struct entry *now)
+{
+	drop_one(op, now);
+	op->reason = REASON_RESTORED;
+	if (now->size > 0)
+		op->loser = now;
+	op->loser_is_local = op->loser != NULL;
+}
+
+static int
+put_path(struct plan *p, const struct tree_walk *w, struct err *e)
+{
+	const struct tree *local = w->tree[0], *want = w->tree[1];
+	struct op op = { .action = ACTION_NONE };
+
+	if (w->at[1] != NULL)
+		put_one(&op, w->at[0], w->at[1]);
+	else if (goes(local, w->tree[2], w->at[0], w->at[2]))
+		drop_one(&op, w->at[0]);
+	else if (w->at[0] != NULL && is_foreign_log(w->at[0], want))
+		drop_log(&op, w->at[0]);
+	return op.action != ACTION_NONE ? plan_add(p, &op, e) : 0;
+}
+
+int
+plan_put(struct plan *out, const struct plan_in *in, const struct tree *gone,
+    struct err *e)
+{
+	struct tree_walk w = {
+		.tree = { &in->local->tree, in->remote, gone },
+		.count = 3,
+	};
 	struct plan p = { 0 };
 
-	p.op = calloc(cap, sizeof(*p.op));
-	if (p.op == NULL)
-		return err_sys(e, "plan");
-	p.cap = cap;
-	while (tree_walk_next(&w)) {
-		if (w.at[1] != NULL) {
-			put_one(&p.op[p.count], w.at[0], w.at[1]);
-			p.count += p.op[p.count].action != ACTION_NONE;
-		} else if (goes(local, gone, w.at[0], w.at[2])) {
-			drop_one(&p.op[p.count++], w.at[0]);
-		}
-	}
+	while (tree_walk_next(&w))
+		if (put_path(&p, &w, e) == -1)
+			goto fail;
+	if (plan_group_units(&p, in, e) == -1)
+		goto fail;
 	*out = p;
 	return 0;
+fail:
+	plan_free(&p);
+	return -1;
 }

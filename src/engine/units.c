@@ -123,9 +123,8 @@ find_directories(struct plan *p, const struct rules *rules, struct err *e)
 
 /* --- Databases ------------------------------------------------------------ */
 
-/* Length of the database's path in front of a log's ending; 0: no log. */
-static size_t
-stem_len(const char *path, size_t len)
+size_t
+unit_log_stem(const char *path, size_t len)
 {
 	size_t n;
 
@@ -181,7 +180,7 @@ find_databases(struct plan *p, const struct plan_in *in, struct err *e)
 
 		u.path = op_path(&p->op[i], &len);
 		if (p->op[i].unit != 0 || is_dir_op(&p->op[i]) ||
-		    (u.len = stem_len(u.path, len)) == 0 ||
+		    (u.len = unit_log_stem(u.path, len)) == 0 ||
 		    !is_database(in, u.path, u.len))
 			continue;
 		if (unit_add(p, &u, e) == -1)
@@ -197,7 +196,7 @@ unit_holds(const struct unit *u, const char *path, size_t len)
 	if (u->is_dir)
 		return path_is_within(path, len, u->path, u->len);
 	return len >= u->len && memcmp(path, u->path, u->len) == 0 &&
-	    (len == u->len || stem_len(path, len) == u->len);
+	    (len == u->len || unit_log_stem(path, len) == u->len);
 }
 
 /* --- Decisions ------------------------------------------------------------ */
@@ -240,7 +239,7 @@ is_empty_log(const struct entry *t)
 {
 	if (t == NULL)
 		return true;
-	if (t->type != ENTRY_FILE || stem_len(t->path, t->path_len) == 0)
+	if (t->type != ENTRY_FILE || unit_log_stem(t->path, t->path_len) == 0)
 		return false;
 	return t->size == 0 || strcmp(t->path + t->path_len - 4, "-shm") == 0;
 }
@@ -273,15 +272,35 @@ is_contested(const struct news *n)
 	return n->local && n->remote && !n->split;
 }
 
+/*
+ * One side's version of a unit loses whole: also what only the other one has
+ * changed in it, since what was written belongs with that. Nothing of a side
+ * that only removed.
+ */
 static void
-take(struct op *op, bool local)
+take(struct op *op, bool local, bool other_wrote)
 {
+	const struct entry *lost = local ? op->remote : op->local;
+
 	if (op->left || op->state == OP_FAILED ||
 	    entry_same(op->local, op->remote))
 		return;
 	op->driver = DRIVER_NONE;
 	merge_take(op, local,
 	    local ? REASON_BOTH_LOCAL_WON : REASON_BOTH_STORE_WON);
+	if (op->loser != NULL || !other_wrote || lost == NULL ||
+	    lost->type == ENTRY_DIR || op->action == ACTION_ATTRIBUTES)
+		return;
+	op->loser = lost;
+	op->loser_is_local = !local;
+}
+
+static void
+take_all(struct op *op, const struct news *n)
+{
+	bool local = local_wins(n);
+
+	take(op, local, (local ? n->there : n->here) != NULL);
 }
 
 /* Could something at or below the unit not be read? What the rules keep local,
@@ -336,7 +355,7 @@ settle_units(struct plan *p, const struct plan_in *in, struct news *news)
 	for (size_t i = 0; i < p->count; i++) {
 		op = &p->op[i];
 		if (op->unit != 0 && is_contested(&news[op->unit - 1]))
-			take(op, local_wins(&news[op->unit - 1]));
+			take_all(op, &news[op->unit - 1]);
 	}
 	for (size_t i = 0; i < p->unit_count; i++)
 		if (news[i].waits || is_unreadable(in->local, &p->unit[i]))
@@ -344,13 +363,19 @@ settle_units(struct plan *p, const struct plan_in *in, struct news *news)
 }
 
 int
+plan_group_units(struct plan *p, const struct plan_in *in, struct err *e)
+{
+	if (in->rules != NULL && find_directories(p, in->rules, e) == -1)
+		return -1;
+	return find_databases(p, in, e);
+}
+
+int
 plan_find_units(struct plan *p, const struct plan_in *in, struct err *e)
 {
 	struct news *news;
 
-	if (in->rules != NULL && find_directories(p, in->rules, e) == -1)
-		return -1;
-	if (find_databases(p, in, e) == -1)
+	if (plan_group_units(p, in, e) == -1)
 		return -1;
 	if (p->unit_count == 0)
 		return 0;

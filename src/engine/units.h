@@ -10,8 +10,13 @@
  * Where only one side wrote into a unit since both agreed, its ops go one way
  * anyhow. Where both did, one side's version takes all of it: the side whose
  * newest change is newer by the total order; a side that only removed gives
- * way. What the other one wrote loses, file by file, and is kept.
+ * way. The other one's version loses whole: each of its files that differs is
+ * kept.
  */
+
+/* Only find out which of p's ops belong to a unit. */
+int plan_group_units(struct plan *p, const struct plan_in *in,
+    struct err *e) MUST_CHECK;
 
 /* Find the units of p's ops and settle their conflicts, before directories are
  * settled. A unit of which something could not be read waits. */

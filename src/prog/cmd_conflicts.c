@@ -24,6 +24,7 @@
 #include "prog/run.h"
 #include "sync/choose.h"
 #include "sync/extract.h"
+#include "sync/kin.h"
 #include "sync/list.h"
 
 #define COPY_LEN 65536u
@@ -315,12 +316,25 @@ out:
 	return rc;
 }
 
+/* All that is one with the conflict leaves the list. */
+static int
+drop_kin(struct context *c, void *arg, struct err *e)
+{
+	const struct kin *kin = arg;
+
+	for (size_t i = 0; i < kin->count; i++)
+		if (list_drop(c, kin->id[i], e) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 drop_locked(struct context *c, const struct options *o, uint64_t id,
     struct err *e)
 {
 	const struct conflict *found;
 	struct profile list = { 0 };
+	struct kin kin = { .id = NULL };
 	int rc = -1;
 
 	if (context_open_home(c, CONTEXT_WORK, (unsigned)o->wait_s, e) == -1)
@@ -331,8 +345,10 @@ drop_locked(struct context *c, const struct options *o, uint64_t id,
 			return -1;
 		c->remote = &c->state.head;
 	}
-	if (list_merged(c, &list, e) == 0 && find(&list, id, &found, e) == 0)
-		rc = list_drop(c, id, e);
+	if (list_merged(c, &list, e) == 0 && find(&list, id, &found, e) == 0 &&
+	    kin_find(&kin, c->setup->rules, &list, found, e) == 0)
+		rc = drop_kin(c, &kin, e);
+	kin_free(&kin);
 	profile_free(&list);
 	return rc;
 }
@@ -348,7 +364,8 @@ drop(const struct options *o, uint64_t id, struct err *e)
 	if (setup_load(&setup, &how, e) == -1)
 		return -1;
 	context_init(&c, &setup);
-	if (setup_need_store(&setup, e) == 0)
+	if (setup_need_store(&setup, e) == 0 &&
+	    setup_load_rules(&setup, e) == 0)
 		rc = drop_locked(&c, o, id, e);
 	context_close(&c);
 	setup_free(&setup);
@@ -361,22 +378,40 @@ drop(const struct options *o, uint64_t id, struct err *e)
 	return rc;
 }
 
-/* A choose of sync_run(): the loser, and that it no longer is one. */
+/* What take() takes. */
+struct taking {
+	uint64_t id;
+	struct kin kin; /* owned; of the choice */
+};
+
+static int
+add_loser(struct context *c, struct tree *want, const struct entry *loser,
+    struct err *e)
+{
+	if (choose_parents(want, &c->remote->tree, loser->path, e) == -1)
+		return -1;
+	return tree_add(want, loser, e);
+}
+
+/* A choose of sync_run(): what lost, all of a unit, and that it no longer is
+ * one. */
 static int
 choose_loser(struct context *c, struct wanted *out, void *arg, struct err *e)
 {
-	struct tree *want = &out->want;
-	const uint64_t *id = arg;
+	struct taking *t = arg;
 	const struct conflict *found;
 	struct profile list = { 0 };
 	int rc = -1;
 
-	if (list_merged(c, &list, e) == 0 && find(&list, *id, &found, e) == 0 &&
-	    choose_parents(want, &c->remote->tree, found->loser->path, e) ==
-		0 &&
-	    tree_add(want, found->loser, e) == 0)
+	kin_free(&t->kin);
+	if (list_merged(c, &list, e) == 0 &&
+	    find(&list, t->id, &found, e) == 0 &&
+	    kin_find(&t->kin, c->setup->rules, &list, found, e) == 0)
 		rc = 0;
-	choose_end(want);
+	for (size_t i = 0; i < t->kin.count && rc == 0; i++)
+		rc = add_loser(c, &out->want,
+		    profile_conflict(&list, t->kin.id[i])->loser, e);
+	choose_end(&out->want);
 	profile_free(&list);
 	return rc;
 }
@@ -384,18 +419,22 @@ choose_loser(struct context *c, struct wanted *out, void *arg, struct err *e)
 static int
 take(const struct options *o, uint64_t id, struct err *e)
 {
+	struct taking t = { .id = id };
 	const struct sync_how how = {
 		.sides = SIDE_HOME,
 		.dry_run = o->dry_run,
 		.choose = choose_loser,
-		.choose_arg = &id,
-		.done = list_drop,
-		.done_arg = id,
+		.choose_arg = &t,
+		.done = drop_kin,
+		.done_arg = &t.kin,
 	};
+	int rc;
 
 	if (o->to != NULL)
 		return take_to(o, id, e);
-	return run_sync(o, how, e);
+	rc = run_sync(o, how, e);
+	kin_free(&t.kin);
+	return rc;
 }
 
 static const struct verb {

@@ -26,6 +26,7 @@ libsync_a_SOURCES = \
 	src/sync/lean.c src/sync/lean.h \
 	src/sync/left.c src/sync/left.h \
 	src/sync/list.c src/sync/list.h \
+	src/sync/kin.c src/sync/kin.h \
 	src/sync/mend.c src/sync/mend.h \
 	src/sync/memo.c src/sync/memo.h \
 	src/sync/sitting.c src/sync/sitting.h \

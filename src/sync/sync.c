@@ -22,13 +22,21 @@ static int
 make_put(struct round *r, struct err *e)
 {
 	struct wanted w = { .from = 0 };
+	const struct plan_in in = {
+		.base = &r->base,
+		.local = &r->local,
+		.remote = &w.want,
+		.rules = r->c->setup->rules,
+	};
 	int rc;
 
 	rc = r->how->choose(r->c, &w, r->how->choose_arg, e);
 	if (rc == 0 && !r->how->dry_run)
 		rc = lean_note(r->c, &w.want, w.from, &w.from_id, e);
 	if (rc == 0)
-		rc = plan_put(&r->plan, &r->local.tree, &w.want, &w.gone, e);
+		rc = plan_put(&r->plan, &in, &w.gone, e);
+	if (rc == 0)
+		waits_used(&r->c->root, &r->plan);
 	tree_free(&w.want);
 	tree_free(&w.gone);
 	return rc;

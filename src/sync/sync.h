@@ -48,8 +48,8 @@ struct sync_how {
 	    struct err *e);
 	void *choose_arg;
 	/* Called with done_arg when all that was chosen is in the home. */
-	int (*done)(struct context *c, uint64_t done_arg, struct err *e);
-	uint64_t done_arg;
+	int (*done)(struct context *c, void *done_arg, struct err *e);
+	void *done_arg;
 	/*
 	 * By the steady clock; 0: none. Past it the run ends with what is
 	 * complete: each file and unit is old or new, the rest waits.

@@ -132,7 +132,8 @@ diff -r -x cache2 "$a/$p" "$b/$p" > "$work/.diff" ||
 	fail "torn: $(head "$a/$p"/*)"
 expect 0 on a --json conflicts
 [ "$(json 'sorted(c["path"] for c in d["conflicts"])')" = \
-	"['$p/prefs.js', '$p/storage/ls.sqlite']" ] || fail "listed: $out"
+	"['$p/places.sqlite', '$p/prefs.js', '$p/storage/ls.sqlite']" ] ||
+	fail "listed: $out"
 expect 0 on b sync
 says 'nothing to do'
 
@@ -177,7 +178,7 @@ done
 	fail "modes"
 [ -z "$(ls -A "$b/.local/state/roam/staging")" ] || fail "left over"
 expect 0 on b --json conflicts
-[ "$(json 'len(d["conflicts"])')" = 2 ] || fail "a conflict too many: $out"
+[ "$(json 'len(d["conflicts"])')" = 3 ] || fail "a conflict too many: $out"
 
 # --- A profile in use waits, both ways --------------------------------------
 before=$(cat "$b/$p/prefs.js")
@@ -197,4 +198,77 @@ expect 0 on a sync
 rm "$b/$p/lock"
 diff -r -x cache2 "$a/$p" "$b/$p" > "$work/.diff" ||
 	fail "$(cat "$work/.diff")"
-expect 0 on a verify --data
+
+# --- What lost of a unit is taken back, and dropped, together ----------------
+# loser HOME FILE: the id of the newest conflict of that file.
+loser() {
+	expect 0 on "$1" --json conflicts
+	json "max((c['time'], c['id']) for c in d['conflicts']
+		if c['path'] == '$2')[1]"
+}
+expect 0 on a conflicts drop "$(loser a "$p/prefs.js")" # of the lock
+present=$(cat "$a/$p/prefs.js")
+id=$(loser a "$p/storage/ls.sqlite")
+ln -s "127.0.1.1:+$$" "$a/$p/lock"
+expect 7 on a conflicts take "$id"
+[ "$(cat "$a/$p/prefs.js")" = "$present" ] || fail "taken back in use"
+rm "$a/$p/lock"
+expect 0 on a --json conflicts take "$id" --dry-run
+planned=$(json 'sorted((x["action"], x["path"]) for x in d["actions"])')
+expect 0 on a --json conflicts take "$id"
+[ "$(json 'sorted((x["action"], x["path"]) for x in d["actions"])')" = \
+	"$planned" ] || fail "planned $planned, done $out"
+[ "$(cat "$a/$p/prefs.js" "$a/$p/places.sqlite" "$a/$p/storage/ls.sqlite" |
+	tr '\n' ';')" = 'a prefs;first places.sqlite;a ls;' ] ||
+	fail "not all of it came back: $(head "$a/$p"/*)"
+expect 0 on a --json conflicts
+[ "$(json 'sorted(c["path"] for c in d["conflicts"])')" = \
+	"['$p/places.sqlite', '$p/prefs.js', '$p/storage/ls.sqlite']" ] ||
+	fail "the present one is not kept whole: $out"
+expect 0 on a sync
+expect 0 on b sync
+id=$(loser b "$p/prefs.js")
+expect 0 on b conflicts drop "$id"
+expect 0 on b sync
+expect 0 on b conflicts
+says 'no conflicts'
+
+# A database that lost with its log comes back with that log, and no other one.
+sql "$a/both.db" 'PRAGMA journal_mode = WAL;' 'CREATE TABLE t(v);' \
+	"INSERT INTO t VALUES('first');" > /dev/null
+expect 0 on a sync
+expect 0 on b sync
+cat > "$work/write.py" <<-'END2'
+	import os, sqlite3, sys
+	db = sqlite3.connect(sys.argv[1], isolation_level=None)
+	db.execute('PRAGMA wal_autocheckpoint = 0')
+	for text in sys.argv[2:]:
+	    db.execute('INSERT INTO t VALUES(?)', (text,))
+	os._exit(0) # as a crash does: the log stays
+END2
+reads() {
+	mkdir "$work/look"
+	cp "$1/both.db"* "$work/look/"
+	sqlite3 "$work/look/both.db" 'PRAGMA integrity_check;' \
+		'SELECT v FROM t;' | tr '\n' ' '
+	rm -r "$work/look"
+}
+python3 "$work/write.py" "$a/both.db" a1 a2
+sql "$b/both.db" "INSERT INTO t VALUES('b');"
+touch -d 'now + 1 minute' "$b/both.db"
+[ -s "$a/both.db-wal" ] || fail "no log"
+[ ! -e "$b/both.db-wal" ] || fail "a log"
+expect 0 on b sync
+expect 0 on a sync
+[ "$(reads "$a")" = 'ok first b ' ] || fail "a reads $(reads "$a")"
+id=$(loser a both.db-wal)
+expect 0 on a conflicts take "$id"
+[ "$(reads "$a")" = 'ok first a1 a2 ' ] || fail "a reads $(reads "$a")"
+expect 0 on a sync
+expect 0 on b sync
+[ "$(reads "$b")" = 'ok first a1 a2 ' ] || fail "b reads $(reads "$b")"
+id=$(loser b both.db)
+expect 0 on b conflicts take "$id"
+[ ! -e "$b/both.db-wal" ] || fail "the log of another one stays"
+[ "$(reads "$b")" = 'ok first b ' ] || fail "b reads $(reads "$b")"
+expect 0 on b verify --data

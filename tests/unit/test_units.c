@@ -1,6 +1,7 @@
 #include "engine/plan.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "trees.h"
@@ -93,6 +94,98 @@ Test(units, are_taken_whole_from_one_side)
 	};
 
 	CHECK_ROWS(rows);
+}
+
+/* Paths of the ops that have a loser, as words. */
+static const char *
+losers_of(const struct plan *p)
+{
+	static char out[256];
+
+	out[0] = '\0';
+	for (size_t i = 0; i < p->count; i++)
+		if (p->op[i].loser != NULL)
+			snprintf(out + strlen(out), sizeof(out) - strlen(out),
+			    "%s%s%s", out[0] != '\0' ? " " : "",
+			    op_path(&p->op[i], NULL),
+			    p->op[i].loser_is_local ? "" : "(store)");
+	return out;
+}
+
+Test(units, lose_whole)
+{
+	static const struct row rows[] = {
+		{ .why = "what only the other one changed belongs to it",
+		    .trees = { "u/ u/a=1 u/b=1 u/c=1", "u/ u/a=2@9 u/b=1 u/c=1",
+			"u/ u/a=1 u/b=2@5 u/c=1", "unit u/\n" },
+		    .ops = "u/a(store) u/b(store)" },
+		{ .why = "here",
+		    .trees = { "u/ u/a=1 u/b=1", "u/ u/a=2@5 u/b=1",
+			"u/ u/a=1 u/b=2@9 u/n=1@9", "unit u/\n" },
+		    .ops = "u/a u/b" },
+		{ .why = "a side that only removed wrote nothing",
+		    .trees = { "u/ u/a=1 u/b=1", "u/ u/b=1", "u/ u/a=1 u/b=2",
+			"unit u/\n" },
+		    .ops = "" },
+		{ .why = "a database and its log",
+		    .trees = { "d=1 d-wal=1", "d=1 d-wal=2@5", "d=2@9", NULL },
+		    .ops = "d d-wal" },
+		{ .why = "nobody contests it",
+		    .trees = { "u/ u/a=1 u/b=1", "u/ u/a=2 u/b=2",
+			"u/ u/a=1 u/b=1", "unit u/\n" },
+		    .ops = "" },
+	};
+	struct world w;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_plan(&w, &rows[i].trees);
+		cr_expect_str_eq(losers_of(&w.plan), rows[i].ops, "%s: %s",
+		    rows[i].why, losers_of(&w.plan));
+		world_free(&w);
+	}
+}
+
+Test(units, are_put_as_one_and_a_database_with_its_own_log)
+{
+	static const struct {
+		const char *why;
+		struct trees trees;
+		const char *ops, *losers;
+		size_t units;
+	} rows[] = {
+		{ "files of a directory",
+		    { NULL, "u/ u/a=2 u/b=2", "u/ u/a=1 u/b=1", "unit u/\n" },
+		    "conflict:u/a conflict:u/b", "u/a u/b", 1 },
+		{ "no log comes with it",
+		    { NULL, "d=2 d-wal=2 d-shm=2 d-journal= e=2", "d=1", NULL },
+		    "conflict:d delete-local:d-journal delete-local:d-shm "
+		    "delete-local:d-wal",
+		    "d d-shm d-wal", 1 },
+		{ "the log is another one",
+		    { NULL, "d=2 d-wal=2", "d=1 d-wal=1", NULL },
+		    "conflict:d conflict:d-wal", "d d-wal", 1 },
+		{ "the database stays, the log goes",
+		    { NULL, "d=1 d-wal=2", "d=1", NULL }, "delete-local:d-wal",
+		    "d-wal", 1 },
+		{ "a log alone is a file",
+		    { NULL, "d=1 d-wal=2", "d-wal=1", NULL }, "conflict:d-wal",
+		    "d-wal", 1 },
+	};
+	const struct tree none = { 0 };
+	struct err e = { 0 };
+	struct world w;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_make(&w, &rows[i].trees);
+		cr_assert_eq(plan_put(&w.plan, &w.in, &none, &e), 0);
+		cr_expect_str_eq(world_ops(&w), rows[i].ops, "%s: %s",
+		    rows[i].why, world_ops(&w));
+		cr_expect_str_eq(losers_of(&w.plan), rows[i].losers, "%s: %s",
+		    rows[i].why, losers_of(&w.plan));
+		cr_expect_eq(w.plan.unit_count, rows[i].units, "%s",
+		    rows[i].why);
+		world_free(&w);
+	}
 }
 
 Test(units, wait_as_a_whole)
