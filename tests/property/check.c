@@ -25,12 +25,22 @@ is_winner(enum reason why)
 	return why == REASON_BOTH_LOCAL_WON || why == REASON_BOTH_STORE_WON;
 }
 
-/* Is what op removes renamed by p into a unit? */
+/* Is p's unit of that number in conflict? */
+static bool
+is_contended(const struct plan *p, uint32_t unit)
+{
+	for (size_t i = 0; i < p->count && unit != 0; i++)
+		if (p->op[i].unit == unit && is_winner(p->op[i].reason))
+			return true;
+	return false;
+}
+
+/* Is what op removes renamed by p into a unit that is in conflict? */
 static bool
 goes_into_unit(const struct plan *p, const struct op *op)
 {
 	for (size_t i = 0; i < p->count && op->moved; i++)
-		if (p->op[i].from != NULL && p->op[i].unit != 0 &&
+		if (p->op[i].from != NULL && is_contended(p, p->op[i].unit) &&
 		    strcmp(p->op[i].from->path, op_path(op, NULL)) == 0)
 			return true;
 	return false;
@@ -46,7 +56,8 @@ same_decision(const struct plan *p, const struct plan *q, size_t i,
 	    (a->action == ACTION_CONFLICT || a->reason == REASON_ATTRS_BOTH);
 
 	/* Who wins decides of all of a unit. */
-	if (!same_clocks && a->unit != 0)
+	if (!same_clocks && is_contended(p, a->unit) &&
+	    is_contended(q, b->unit))
 		return true;
 	/* Also whether what went away here has gone into it. */
 	if (!same_clocks && a->moved != b->moved &&
