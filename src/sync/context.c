@@ -26,7 +26,7 @@ context_close(struct context *c)
 	store_close(c->store);
 	commit_free(&c->head);
 	profile_free(&c->fetched);
-	tree_free(&c->mended);
+	profile_free(&c->mended);
 	state_free(&c->state);
 	left_free(&c->left);
 	if (c->lockfd != -1)

@@ -36,7 +36,7 @@ struct context {
 	struct commit head;           /* number 0: the store is empty */
 	const struct profile *remote; /* what head holds */
 	struct profile fetched;       /* remote, where it is not state.head */
-	struct tree mended;           /* see mend.h */
+	struct profile mended;        /* see mend.h */
 	size_t lost;                  /* entries of it that lost their place */
 	/*
 	 * The base says nothing about this store: it is another one, or older

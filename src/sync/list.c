@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "local/shelf.h"
 #include "sync/list.h"
+#include "sync/mend.h"
 
 static bool
 has_id(const uint64_t *id, size_t count, uint64_t wanted)
@@ -69,7 +70,7 @@ list_merged(struct context *c, struct profile *out, struct err *e)
 	if (c->statefd != -1 &&
 	    shelf_dropped(c->statefd, &drop, &drop_count, e) == -1)
 		return -1;
-	if (add_all(out, c->remote, drop, drop_count, e) == 0 &&
+	if (add_all(out, mend_profile(c), drop, drop_count, e) == 0 &&
 	    add_shelf(c, out, drop, drop_count, e) == 0)
 		rc = 0;
 	free(drop);
@@ -99,21 +100,33 @@ add_losers(const struct plan *plan, int64_t now_ns, struct profile *out,
 	return 0;
 }
 
+/* The store lists it, but has lost its content, which lies here. */
+static bool
+can_mend(const struct context *c, const struct conflict *lost)
+{
+	return c->statefd != -1 && !mend_has_loser(c, lost->id) &&
+	    shelf_has(c->statefd, lost->id);
+}
+
 int
 list_next(struct context *c, const struct plan *plan, int64_t now_ns,
     struct profile *out, bool *changed, struct err *e)
 {
+	bool lost = false;
 	size_t kept = 0;
 
 	/* Losers first: theirs are the entries that know their place. */
 	if (add_losers(plan, now_ns, out, e) == -1 ||
 	    list_merged(c, out, e) == -1)
 		return -1;
-	for (size_t i = 0; i < out->conflict_count; i++)
-		kept +=
-		    profile_conflict(c->remote, out->conflict[i].id) != NULL;
-	*changed =
-	    kept != out->conflict_count || kept != c->remote->conflict_count;
+	for (size_t i = 0; i < out->conflict_count; i++) {
+		if (profile_conflict(c->remote, out->conflict[i].id) == NULL)
+			continue;
+		kept++;
+		lost = lost || can_mend(c, &out->conflict[i]);
+	}
+	*changed = lost || kept != out->conflict_count ||
+	    kept != c->remote->conflict_count;
 	return 0;
 }
 

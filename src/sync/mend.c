@@ -169,33 +169,75 @@ has_lost(struct needs *n, const struct entry *t)
 	return entry_extent_count(t) == 0 && is_lost(n, &t->place);
 }
 
+const struct profile *
+mend_profile(const struct context *c)
+{
+	return c->lost > 0 ? &c->mended : c->remote;
+}
+
 const struct tree *
 mend_tree(const struct context *c)
 {
-	return c->lost > 0 ? &c->mended : &c->remote->tree;
+	return &mend_profile(c)->tree;
 }
 
-/* The mended tree is made where there is none yet. */
-int
-mend_unplace(struct context *c, size_t i, struct err *e)
+bool
+mend_has_loser(const struct context *c, uint64_t id)
+{
+	const struct conflict *listed = profile_conflict(mend_profile(c), id);
+
+	return listed != NULL &&
+	    (listed->loser->type != ENTRY_FILE ||
+		entry_has_place(listed->loser));
+}
+
+/* A profile like the head's, that may be changed. */
+static int
+copy_head(struct context *c, struct err *e)
+{
+	const struct profile *head = c->remote;
+
+	profile_free(&c->mended);
+	if (tree_copy(&c->mended.tree, &head->tree, e) == -1)
+		return -1;
+	for (size_t i = 0; i < head->conflict_count; i++)
+		if (profile_add_conflict(&c->mended, &head->conflict[i], e) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
+/* *t is of the mended profile. */
+static int
+unplace(struct context *c, const struct entry **t, struct err *e)
 {
 	struct entry *copy;
 	struct extra *x;
 
-	if (c->lost == 0) {
-		tree_free(&c->mended);
-		if (tree_copy(&c->mended, &c->remote->tree, e) == -1)
-			return -1;
-	}
-	copy = entry_copy_extra(&c->arena, c->mended.entry[i], &x, e);
-	if (copy == NULL)
+	if ((copy = entry_copy_extra(&c->arena, *t, &x, e)) == NULL)
 		return -1;
 	copy->place = (struct place){ 0 };
 	x->extents = NULL;
 	x->extent_count = 0;
-	c->mended.entry[i] = copy;
+	*t = copy;
 	c->lost++;
 	return 0;
+}
+
+int
+mend_unplace(struct context *c, size_t i, struct err *e)
+{
+	if (c->lost == 0 && copy_head(c, e) == -1)
+		return -1;
+	return unplace(c, &c->mended.tree.entry[i], e);
+}
+
+static int
+unplace_loser(struct context *c, size_t i, struct err *e)
+{
+	if (c->lost == 0 && copy_head(c, e) == -1)
+		return -1;
+	return unplace(c, &c->mended.conflict[i].loser, e);
 }
 
 static bool
@@ -209,7 +251,7 @@ int
 mend_look(struct context *c, struct err *e)
 {
 	struct needs n = { 0 };
-	const struct tree *t = &c->remote->tree;
+	const struct profile *p = c->remote;
 	int rc = -1;
 
 	c->lost = 0;
@@ -220,8 +262,13 @@ mend_look(struct context *c, struct err *e)
 	if (usage_each(c->remote, add_need, &n, e) == -1 ||
 	    list_packs(c, &n, e) == -1)
 		goto out;
-	for (size_t i = 0; i < t->count; i++)
-		if (has_lost(&n, t->entry[i]) && mend_unplace(c, i, e) == -1)
+	for (size_t i = 0; i < p->tree.count; i++)
+		if (has_lost(&n, p->tree.entry[i]) &&
+		    mend_unplace(c, i, e) == -1)
+			goto out;
+	for (size_t i = 0; i < p->conflict_count; i++)
+		if (has_lost(&n, p->conflict[i].loser) &&
+		    unplace_loser(c, i, e) == -1)
 			goto out;
 	if (c->lost > 0)
 		log_line(LOG_LEVEL_WARN,

@@ -28,8 +28,13 @@ int mend_failed(struct context *c, const struct plan *p,
 /* The entry at i of mend_tree() loses its place. */
 int mend_unplace(struct context *c, size_t i, struct err *e) MUST_CHECK;
 
-/* The head's tree as it is to be told: without the places of what is lost. */
+/* What the head holds as it is to be told: without the places of what is
+ * lost. */
+const struct profile *mend_profile(const struct context *c);
 const struct tree *mend_tree(const struct context *c);
+
+/* Does the store have the content of that loser, which it lists? */
+bool mend_has_loser(const struct context *c, uint64_t id);
 
 /* Uploads of what has no place in the store, of files that are otherwise the
  * same here and there. */

@@ -235,21 +235,26 @@ pack_ops(struct sending *w, struct err *e)
 	return 0;
 }
 
-/* A loser that cannot be published must not stop all that can. 1: it is not
- * what was kept any more, and is listed no longer. */
+/* A loser that cannot be published must not stop all that can. 1: what was
+ * kept is damaged, and no other machine has it: it is listed no longer. */
 static int
 pack_or_drop(struct sending *w, const struct conflict *lost, struct err *e)
 {
-	if (profile_conflict(w->s->c->remote, lost->id) != NULL ||
-	    is_stored(w, lost->loser) || pack_loser(w, lost, e) == 0)
+	const struct context *c = w->s->c;
+	bool listed = profile_conflict(c->remote, lost->id) != NULL;
+
+	if (mend_has_loser(c, lost->id) || is_stored(w, lost->loser) ||
+	    pack_loser(w, lost, e) == 0)
 		return 0;
 	if (e->kind != ERR_RACE && e->kind != ERR_GONE)
 		return -1;
+	if (listed && e->kind == ERR_GONE)
+		return 0;
 	log_line(LOG_LEVEL_WARN,
 	    "%s: the version that lost a conflict is damaged; what is left of "
 	    "it lies in " ROAM_STATE_DIR "/lost",
 	    lost->loser->path);
-	return shelf_set_aside(w->s->c->statefd, lost->id, e) == -1 ? -1 : 1;
+	return shelf_set_aside(c->statefd, lost->id, e) == -1 ? -1 : !listed;
 }
 
 /* The conflict list, and the contents of those losers that only lie here. */
@@ -295,7 +300,8 @@ place_all(struct sending *w, struct profile *now, const struct run *runs,
 
 		if (lost->gen == 0)
 			lost->gen = number;
-		if (profile_conflict(w->s->c->remote, lost->id) != NULL)
+		if (mend_has_loser(w->s->c, lost->id) ||
+		    !is_stored(w, lost->loser))
 			continue;
 		lost->loser =
 		    place_entry(w->s, &w->stored, lost->loser, runs, e);
@@ -381,12 +387,10 @@ recheck(struct sending *w, struct err *e)
 
 /* What need not be packed. */
 static int
-find_stored(struct sending *w, struct err *e)
+find_stored(struct sending *w, struct context *c, struct err *e)
 {
-	struct context *c = w->s->c;
-
 	if (index_new(&w->stored, mend_tree(c), true, e) == -1 ||
-	    index_add_losers(&w->stored, c->remote, true, e) == -1)
+	    index_add_losers(&w->stored, mend_profile(c), true, e) == -1)
 		return -1;
 	return lean_find(c, w->in->plan, &w->stored, &w->leans, e);
 }
@@ -397,7 +401,7 @@ pack_all(struct sending *w, struct profile *now, bool *needed, struct err *e)
 {
 	struct context *c = w->s->c;
 
-	if (recheck(w, e) == -1 || find_stored(w, e) == -1 ||
+	if (recheck(w, e) == -1 || find_stored(w, c, e) == -1 ||
 	    pack_ops(w, e) == -1)
 		return -1;
 	waits_torn(&c->root, w->in->plan, w->in->local);

@@ -92,3 +92,59 @@ case $fresh in
 *large*) ;;
 *) fail "the rest is not there: $fresh" ;;
 esac
+
+# --- What only the conflict list names ---------------------------------------
+# both_have: a version of each, that of b loses and lies on the shelf of both.
+both_have() {
+	anew
+	expect 0 on b -q sync
+	head -c 70000 /dev/urandom > "$a/f"
+	expect 0 on a -q sync
+	head -c 60000 /dev/urandom > "$b/f"
+	touch -d '2 hours ago' "$b/f"
+	md5sum < "$b/f" > "$work/loser"
+	expect 0 on b -q sync
+	id=$(on b conflicts | awk '$NF == "f" { print $1 }')
+	[ -n "$id" ] || fail "no conflict"
+	rm "$store"/gen/*4/pack0
+}
+
+# shown MACHINE: it can show the version that lost.
+shown() {
+	on "$1" conflicts show "$id" | md5sum | cmp - "$work/loser" ||
+		fail "$1 shows another one"
+}
+
+both_have
+expect 0 on b -q push
+rm -rf "$work/c"
+expect 0 on c -q pull
+shown c
+idle b sync
+# Found out by a machine that has it not.
+both_have
+expect 0 on a -q sync
+expect 1 on a conflicts show "$id"
+idle a sync
+expect 0 on b -q push
+rm -rf "$work/c"
+expect 0 on c -q pull
+shown c
+for machine in a b c; do
+	expect 0 on "$machine" -q sync
+	idle "$machine" sync
+done
+# Nobody has it: it stays listed, and nothing is said twice.
+both_have
+rm -rf "$b"
+expect 0 on a -q sync
+idle a sync
+[ "$(on a conflicts | grep -c "$id")" = 1 ] || fail "not listed any more"
+# What lies on the shelf is not it any more.
+both_have
+chmod u+w "$b/.local/state/roam/conflicts/"*
+printf 'damage' | dd of="$(find "$b/.local/state/roam/conflicts" -size +50k)" \
+	bs=1 seek=30 conv=notrunc status=none
+expect 0 on b push
+says 'is damaged'
+idle b sync
