@@ -373,18 +373,24 @@ is_apart(const struct world *w, unsigned m, unsigned spot)
 	return false;
 }
 
-/* Is a name of head's i in a unit that waits? Then the file has fewer names for
- * now. */
 static bool
-misses_kin(const struct world *w, unsigned m, const struct entry *const *head,
-    unsigned i)
+is_kin(const struct entry *a, const struct entry *b)
 {
-	if (w->unit < 0 || head[i] == NULL || entry_group(head[i]) == 0 ||
-	    !unit_waits(w, m))
+	return a != NULL && b != NULL && entry_group(a) != 0 &&
+	    entry_group(a) == entry_group(b);
+}
+
+/* Has the head's i a name in a unit that waits which it has not here, or the
+ * other way round? */
+static bool
+has_other_kin(const struct world *w, unsigned m,
+    const struct entry *const *head, const struct look *l, unsigned i)
+{
+	if (w->unit < 0 || !unit_waits(w, m))
 		return false;
 	for (unsigned k = 0; k < SPOTS; k++)
-		if (head[k] != NULL && spot_holds((unsigned)w->unit, k) &&
-		    entry_group(head[k]) == entry_group(head[i]))
+		if (spot_holds((unsigned)w->unit, k) &&
+		    is_kin(head[k], head[i]) != is_kin(l->at[k], l->at[i]))
 			return true;
 	return false;
 }
@@ -409,7 +415,8 @@ check_converged(struct world *w)
 			if (is_apart(w, m, i))
 				continue;
 			here = l.at[i];
-			if (here != NULL && misses_kin(w, m, head, i))
+			if (here != NULL && head[i] != NULL &&
+			    has_other_kin(w, m, head, &l, i))
 				here = entry_in_group(w, here,
 				    entry_group(head[i]));
 			if (!entry_same(here, head[i]))
