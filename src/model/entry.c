@@ -83,6 +83,27 @@ entry_has_place(const struct entry *t)
 	    t->place.gen != GEN_NONE;
 }
 
+bool
+entry_same_places(const struct entry *a, const struct entry *b)
+{
+	uint32_t count = entry_extent_count(a);
+	const struct extent *x, *y;
+
+	if (a->type != ENTRY_FILE || a->size == 0)
+		return true;
+	if (count != entry_extent_count(b))
+		return false;
+	if (count == 0)
+		return place_same(&a->place, &b->place);
+	x = a->extra->extents;
+	y = b->extra->extents;
+	for (uint32_t i = 0; x != y && i < count; i++)
+		if (x[i].len != y[i].len ||
+		    !place_same(&x[i].place, &y[i].place))
+			return false;
+	return true;
+}
+
 static bool
 same_target(const struct entry *a, const struct entry *b)
 {

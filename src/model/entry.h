@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "model/place.h"
 
 /*
  * entry - one object of a profile: what it is, what it holds, where its
@@ -27,24 +28,6 @@ enum entry_type { ENTRY_NONE, ENTRY_FILE, ENTRY_DIR, ENTRY_LINK, ENTRY__COUNT };
  * Larger files are passed over; so many zeros are read in some minutes.
  */
 #define CONTENT_MAX ((uint64_t)1 << 40) /* bytes */
-
-/*
- * Where bytes lie: in the frame of frame_len compressed bytes that begins at
- * offset frame of pack, from byte at of what the frame inflates to. Content
- * that a place names never leaves its frame.
- */
-#define GEN_NONE 0                /* not in the store */
-#define GEN_HOLE UINT64_MAX       /* zeros that were never written */
-#define GEN_SELF (UINT64_MAX - 1) /* the generation in the making */
-#define GEN_MAX  999999999999u    /* a directory's name has 12 digits */
-
-struct place {
-	uint64_t gen;
-	uint64_t frame;
-	uint32_t frame_len;
-	uint32_t at;
-	uint32_t pack;
-};
 
 struct extent {
 	uint64_t len; /* bytes of the file */
@@ -96,6 +79,9 @@ uint32_t entry_extent_count(const struct entry *t);
 /* Does the store have the file's content, as far as t tells? None is needed
  * for one that is empty. */
 bool entry_has_place(const struct entry *t);
+
+/* Is the store to have the file's content at the same places? */
+bool entry_same_places(const struct entry *a, const struct entry *b);
 
 /* Same type and content (files: size and hash; links: target)? */
 bool entry_same_content(const struct entry *a, const struct entry *b);

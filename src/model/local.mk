@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
+	src/model/place.c src/model/place.h \
 	src/model/entry.c src/model/entry.h \
 	src/model/machine.c src/model/machine.h \
 	src/model/tree.c src/model/tree.h \
@@ -21,6 +22,7 @@ if UNIT_TESTS
 check_PROGRAMS += tests/unit/test_model
 TESTS += tests/unit/test_model
 tests_unit_test_model_SOURCES = \
+	tests/unit/test_place.c \
 	tests/unit/test_entry.c \
 	tests/unit/test_machine.c \
 	tests/unit/test_tree.c \

@@ -59,8 +59,6 @@ struct before {
 	uint64_t place_len; /* bytes of content at place */
 };
 
-/* Does p name bytes in a pack? */
-bool place_is_stored(const struct place *p);
 /* Where content is likely to begin that follows the one before in its frame:
  * packs are tars, so at the next multiple of 512. */
 uint64_t place_expected(const struct before *b);

@@ -109,13 +109,6 @@ put_path(struct buf *b, struct before *before, const char *path, size_t len)
 	before->path_len = len;
 }
 
-static bool
-same_frame(const struct place *a, const struct place *b)
-{
-	return a->gen == b->gen && a->pack == b->pack && a->frame == b->frame &&
-	    a->frame_len == b->frame_len;
-}
-
 static void
 put_place(struct buf *b, struct before *before, const struct place *p,
     uint64_t len)
@@ -127,7 +120,7 @@ put_place(struct buf *b, struct before *before, const struct place *p,
 		buf_varint(b, p->gen == GEN_HOLE ? PLACE_HOLE : PLACE_NONE);
 		return;
 	}
-	if (same_frame(p, last)) {
+	if (place_same_frame(p, last)) {
 		buf_varint(b, PLACE_SAME);
 		expected = place_expected(before);
 	} else {

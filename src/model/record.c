@@ -4,12 +4,6 @@
 #include "model/commit.h"
 #include "model/manifest.h"
 
-bool
-place_is_stored(const struct place *p)
-{
-	return p->gen != GEN_NONE && p->gen != GEN_HOLE;
-}
-
 uint64_t
 place_expected(const struct before *b)
 {
@@ -115,39 +109,10 @@ record_check(const struct entry *t, struct err *e)
 	return checks[t->type](t, e);
 }
 
-static bool
-same_place(const struct place *a, const struct place *b)
-{
-	if (!place_is_stored(a) || !place_is_stored(b))
-		return a->gen == b->gen;
-	return a->gen == b->gen && a->pack == b->pack && a->frame == b->frame &&
-	    a->frame_len == b->frame_len && a->at == b->at;
-}
-
-static bool
-same_places(const struct entry *a, const struct entry *b)
-{
-	uint32_t count = entry_extent_count(a);
-	const struct extent *x, *y;
-
-	if (a->type != ENTRY_FILE || a->size == 0)
-		return true;
-	if (count != entry_extent_count(b))
-		return false;
-	if (count == 0)
-		return same_place(&a->place, &b->place);
-	x = a->extra->extents;
-	y = b->extra->extents;
-	for (uint32_t i = 0; x != y && i < count; i++)
-		if (x[i].len != y[i].len ||
-		    !same_place(&x[i].place, &y[i].place))
-			return false;
-	return true;
-}
-
 bool
 record_same(const struct entry *a, const struct entry *b)
 {
 	return entry_same(a, b) && a->mtime_ns == b->mtime_ns &&
-	    machine_order(a->machine, b->machine) == 0 && same_places(a, b);
+	    machine_order(a->machine, b->machine) == 0 &&
+	    entry_same_places(a, b);
 }

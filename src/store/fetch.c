@@ -64,27 +64,8 @@ struct fetch {
 static int
 by_place(const void *a, const void *b)
 {
-	const struct place *p = &((const struct want *)a)->place;
-	const struct place *q = &((const struct want *)b)->place;
-
-	if (p->gen != q->gen)
-		return p->gen < q->gen ? -1 : 1;
-	if (p->pack != q->pack)
-		return p->pack < q->pack ? -1 : 1;
-	if (p->frame != q->frame)
-		return p->frame < q->frame ? -1 : 1;
-	if (p->frame_len != q->frame_len)
-		return p->frame_len < q->frame_len ? -1 : 1;
-	if (p->at != q->at)
-		return p->at < q->at ? -1 : 1;
-	return 0;
-}
-
-static bool
-same_frame(const struct place *a, const struct place *b)
-{
-	return a->gen == b->gen && a->pack == b->pack && a->frame == b->frame &&
-	    a->frame_len == b->frame_len;
+	return place_order(&((const struct want *)a)->place,
+	    &((const struct want *)b)->place);
 }
 
 /* Numbers of a hostile manifest must not become large reads. */
@@ -107,7 +88,7 @@ read_singly(struct store *s, const char *path, struct span *sp)
 
 	for (size_t i = 0; i < sp->count; i++) {
 		p = &sp->want[i].place;
-		if (i > 0 && same_frame(p, &sp->want[i - 1].place))
+		if (i > 0 && place_same_frame(p, &sp->want[i - 1].place))
 			continue;
 		to = sp->bytes + (p->frame - sp->from);
 		if (store_read(s, path, p->frame, to, p->frame_len, &sp->err) ==
@@ -268,7 +249,7 @@ inflate_span(struct fetch *f, struct span *sp, struct err *e)
 
 	for (size_t i = 0; i < sp->count; i += n) {
 		for (n = 1; i + n < sp->count; n++)
-			if (!same_frame(&sp->want[i].place,
+			if (!place_same_frame(&sp->want[i].place,
 				&sp->want[i + n].place))
 				break;
 		if (crew_is_full(f->inflaters) && deliver_piece(f, e) == -1)

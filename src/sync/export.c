@@ -260,17 +260,9 @@ by_place(const void *a, const void *b)
 {
 	const struct item *x = *(struct item *const *)a;
 	const struct item *y = *(struct item *const *)b;
-	const struct place *p = &x->first, *q = &y->first;
+	int order = place_order(&x->first, &y->first);
 
-	if (p->gen != q->gen)
-		return p->gen < q->gen ? -1 : 1;
-	if (p->pack != q->pack)
-		return p->pack < q->pack ? -1 : 1;
-	if (p->frame != q->frame)
-		return p->frame < q->frame ? -1 : 1;
-	if (p->at != q->at)
-		return p->at < q->at ? -1 : 1;
-	return x < y ? -1 : x > y;
+	return order != 0 ? order : x < y ? -1 : x > y;
 }
 
 static int

@@ -142,19 +142,6 @@ extents_free(struct extents *x)
 	*x = (struct extents){ 0 };
 }
 
-/* By generation, pack and frame, then by where in the frame. */
-static int
-place_order(const struct place *a, const struct place *b)
-{
-	if (a->gen != b->gen)
-		return a->gen < b->gen ? -1 : 1;
-	if (a->pack != b->pack)
-		return a->pack < b->pack ? -1 : 1;
-	if (a->frame != b->frame)
-		return a->frame < b->frame ? -1 : 1;
-	return a->at < b->at ? -1 : a->at > b->at;
-}
-
 static int
 by_place(const void *a, const void *b)
 {
@@ -176,7 +163,7 @@ sources_new(struct sources *out, const struct entry *old, struct err *e)
 	if ((s.source = calloc(count + 1, sizeof(*s.source))) == NULL)
 		return err_sys(e, "extents");
 	for (size_t i = 0; i < count; off += at[i++].len)
-		if (at[i].place.gen != GEN_HOLE && at[i].place.gen != GEN_NONE)
+		if (place_is_stored(&at[i].place))
 			s.source[s.count++] = (struct source){
 				.place = at[i].place,
 				.len = at[i].len,
@@ -204,8 +191,7 @@ sources_find(const struct sources *s, const struct place *place, uint64_t len,
 	if (low == 0)
 		return false;
 	at = &s->source[low - 1];
-	if (at->place.gen != place->gen || at->place.pack != place->pack ||
-	    at->place.frame != place->frame ||
+	if (!place_same_frame(&at->place, place) ||
 	    place->at + len > at->place.at + at->len)
 		return false;
 	*off = at->off + (place->at - at->place.at);

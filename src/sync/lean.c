@@ -218,31 +218,6 @@ lean_check(struct context *c, bool *gone, struct err *e)
 	return rc;
 }
 
-static bool
-same_place(const struct place *a, const struct place *b)
-{
-	return a->gen == b->gen && a->pack == b->pack && a->frame == b->frame &&
-	    a->at == b->at;
-}
-
-static bool
-same_places(const struct entry *a, const struct entry *b)
-{
-	const struct extent *x, *y;
-	struct extent one, other;
-	size_t count, others;
-
-	x = extents_of(a, &one, &count);
-	y = extents_of(b, &other, &others);
-	if (count != others)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (x[i].len != y[i].len ||
-		    !same_place(&x[i].place, &y[i].place))
-			return false;
-	return true;
-}
-
 static int
 unplace(struct context *c, const struct left *lost, struct err *e)
 {
@@ -251,7 +226,7 @@ unplace(struct context *c, const struct left *lost, struct err *e)
 
 	for (size_t i = 0; i < t->count; i++) {
 		twin = index_find(&lost->index, t->entry[i]);
-		if (twin != NULL && same_places(twin, t->entry[i]) &&
+		if (twin != NULL && entry_same_places(twin, t->entry[i]) &&
 		    mend_unplace(c, i, e) == -1)
 			return -1;
 	}
