@@ -131,6 +131,12 @@ store_open(struct store **out, const char *url, const struct store_how *how,
 }
 
 bool
+store_owner(const struct store *s, uid_t *out)
+{
+	return s->ops->owner != NULL && s->ops->owner(s, out);
+}
+
+bool
 store_facts(const struct store *s, struct store_facts *out)
 {
 	if (s->ops->facts == NULL)

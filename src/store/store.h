@@ -1,6 +1,8 @@
 #ifndef ROAM_STORE_STORE_H
 #define ROAM_STORE_STORE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -142,6 +144,9 @@ struct store_ops {
 	    struct err *e);
 	/* NULL: there is no line. */
 	void (*facts)(const struct store *s, struct store_facts *out);
+	/* Of the store's directory, as a user of this machine. NULL: nobody
+	 * knows. */
+	bool (*owner)(const struct store *s, uid_t *out);
 	void (*close)(struct store *s);
 };
 
@@ -203,6 +208,8 @@ bool store_is_near(const struct store *s);
 
 /* False: the store is on this machine, as far as we know. */
 bool store_facts(const struct store *s, struct store_facts *out);
+/* Who owns the directory that the store is? False where that is not known. */
+bool store_owner(const struct store *s, uid_t *out);
 /* Are generations published by claims, as the server does not rename
  * directories? As far as was seen. */
 bool store_uses_claims(const struct store *s);

@@ -471,6 +471,16 @@ dir_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 	return 0;
 }
 
+static bool
+dir_owner(const struct store *s, uid_t *out)
+{
+	struct stat st = { .st_uid = 0 };
+	int rc = fstat(((const struct dir_store *)s)->fd, &st);
+
+	*out = st.st_uid;
+	return rc == 0;
+}
+
 const struct store_ops store_dir_ops = {
 	.scheme = FILE_URL_SCHEME,
 	.near = true,
@@ -485,5 +495,6 @@ const struct store_ops store_dir_ops = {
 	.publish = dir_publish,
 	.claim = dir_claim,
 	.remove = dir_remove,
+	.owner = dir_owner,
 	.close = dir_close,
 };

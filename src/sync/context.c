@@ -1,3 +1,4 @@
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,10 +136,28 @@ context_look_at_store(struct context *c, struct err *e)
 	return enter(c, false, e) == -1 ? -1 : 0;
 }
 
+/* What others own they can fill beforehand, and read. */
+static int
+check_directory(const struct context *c, struct err *e)
+{
+	const struct setup *s = c->setup;
+	const struct passwd *pw;
+	uid_t owner;
+
+	if (!s->conf.conf.check_owner || c->store == NULL ||
+	    !store_owner(c->store, &owner) || owner == geteuid() || owner == 0)
+		return 0;
+	pw = getpwuid(owner);
+	return err_set(e, ERR_POLICY,
+	    "%s: this directory belongs to %s, neither to %s nor to root; give "
+	    "the right --store, or set check_owner = no",
+	    s->store, pw != NULL ? pw->pw_name : "somebody unknown", s->user);
+}
+
 int
 context_enter_store(struct context *c, struct err *e)
 {
-	if (enter(c, true, e) == -1)
+	if (enter(c, true, e) == -1 || check_directory(c, e) == -1)
 		return -1;
 	return c->store != NULL ? repo_open(&c->repo, c->store, e) : 0;
 }

@@ -145,6 +145,18 @@ logged ws1 "sign-out user=alice service=sshd state=skipped generation=$((from + 
 lab_on ws1 sed -i '/logout/d' /usr/local/etc/roam/roam.conf
 counts 1 1
 
+# --- A store that somebody else has made ----------------------------------------
+mkdir -m 777 "$lab/store/carol"
+chown 20002 "$lab/store/carol"
+expect 0 lab_ssh ws1 carol 'echo mine > note'
+settled ws1 carol pending
+lab_wait 60 ws1 grep -q 'event=sign-out user=carol .*this directory belongs to bob, neither to carol nor to root' /var/log/syslog
+logged ws1 'sign-in user=carol service=sshd state=failed .*belongs to bob'
+[ -z "$(ls "$lab/store/carol")" ] || fail "carol's profile is where bob reads it"
+chown 0 "$lab/store/carol"
+expect 0 lab_ssh ws1 carol true
+settled ws1 carol out
+
 # --- What never closes ---------------------------------------------------------
 # killed NAME: the process that leads the session.
 killed() {
