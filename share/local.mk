@@ -33,7 +33,7 @@ if LDAP
 nodist_sysusers_DATA = share/roam.conf
 share/roam.conf: share/roam-sysusers.conf.in Makefile
 	@$(MKDIR_P) '$(@D)'
-	$(AM_V_GEN)sed 's|@LDAP_USER@|$(LDAP_USER)|g' \
+	$(AM_V_GEN)sed 's|@user@|$(LDAP_USER)|g' \
 		'$(srcdir)/share/roam-sysusers.conf.in' > '$@'
 endif
 EXTRA_DIST += share/roam-sysusers.conf.in
