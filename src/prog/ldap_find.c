@@ -20,21 +20,17 @@ is_change(const struct question *q)
 	return q->op == OP_ADD || q->op == OP_REMOVE;
 }
 
-static bool
-has_uri(const struct servers *s, const char *uri)
+void
+ldap_find_add(struct servers *s, const struct server *one)
 {
 	for (size_t i = 0; i < s->count; i++)
-		if (strcasecmp(s->uri[i], uri) == 0)
-			return true;
-	return false;
-}
-
-void
-ldap_find_add(struct servers *s, const char *uri)
-{
-	if (s->count < SERVERS_MAX && strlen(uri) < SERVER_URI_MAX &&
-	    !has_uri(s, uri))
-		snprintf(s->uri[s->count++], SERVER_URI_MAX, "%s", uri);
+		if (strcasecmp(s->list[i].uri, one->uri) == 0) {
+			if (s->list[i].address[0] == '\0')
+				s->list[i] = *one;
+			return;
+		}
+	if (s->count < SERVERS_MAX)
+		s->list[s->count++] = *one;
 }
 
 /* host as a URL with the port that goes with its scheme. */
@@ -43,14 +39,14 @@ add_host(struct servers *s, const struct question *q, const char *host,
     unsigned port)
 {
 	bool ldaps = q->tls == TLS_LDAPS;
-	char uri[SERVER_URI_MAX];
+	struct server one = { .address = "" };
 
 	/* DNS knows the port without TLS alone. */
 	if (ldaps && port == 389)
 		port = 636;
-	snprintf(uri, sizeof(uri), "%s://%s:%u", ldaps ? "ldaps" : "ldap", host,
-	    port);
-	ldap_find_add(s, uri);
+	snprintf(one.uri, sizeof(one.uri), "%s://%s:%u",
+	    ldaps ? "ldaps" : "ldap", host, port);
+	ldap_find_add(s, &one);
 }
 
 /* A word of the settings: a URL, or the name of a host. */
@@ -59,6 +55,7 @@ add_word(struct servers *s, const struct question *q, const char *word,
     struct err *e)
 {
 	const char *at = strstr(word, "://");
+	struct server one = { .address = "" };
 	char host[SRV_HOST_MAX];
 
 	if (at == NULL) {
@@ -78,7 +75,10 @@ add_word(struct servers *s, const struct question *q, const char *word,
 			return err_set(e, ERR_USAGE,
 			    "%s: not of the form ldap://SERVER[:PORT]", word);
 	}
-	ldap_find_add(s, word);
+	if (strlen(word) >= sizeof(one.uri))
+		return err_set(e, ERR_USAGE, "%.40s...: too long", word);
+	memcpy(one.uri, word, strlen(word) + 1);
+	ldap_find_add(s, &one);
 	return 0;
 }
 
@@ -155,7 +155,7 @@ add_domain(struct servers *s, const struct question *q, const char *domain,
 	if (s->site[0] != '\0' && srv_is_host(s->site))
 		(void)!add_lookup(s, q, prefix, domain, &ignored);
 	for (size_t i = 0; i < all.count; i++)
-		ldap_find_add(s, all.uri[i]);
+		ldap_find_add(s, &all.list[i]);
 	/* A change asks for more than an answer. */
 	if (alive && !is_change(q))
 		(void)ldap_ping(&answer, s, domain, false);

@@ -1,6 +1,7 @@
 #ifndef ROAM_PROG_LDAP_FIND_H
 #define ROAM_PROG_LDAP_FIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -15,9 +16,15 @@
 #define SERVERS_MAX    16
 #define SERVER_URI_MAX 300
 
+struct server {
+	char uri[SERVER_URI_MAX];
+	char address[64]; /* of its host, once it was pinged; "" */
+};
+
 struct servers {
 	size_t count;
-	char uri[SERVERS_MAX][SERVER_URI_MAX];
+	struct server list[SERVERS_MAX];
+	bool alive;    /* the first one has just answered */
 	char site[65]; /* that was found or given; "" */
 };
 
@@ -30,8 +37,8 @@ struct servers {
 int ldap_find_servers(struct servers *out, const struct question *q,
     const char *domain, struct err *e) MUST_CHECK;
 
-/* uri behind the others, unless it is among them or there is no room. */
-void ldap_find_add(struct servers *s, const char *uri);
+/* Behind the others, unless it is among them or there is no room. */
+void ldap_find_add(struct servers *s, const struct server *one);
 
 /* The host of a URL; false for one that has none. */
 bool ldap_find_host(char out[SRV_HOST_MAX], const char *uri);

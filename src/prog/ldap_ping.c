@@ -26,7 +26,7 @@ struct pings {
 
 /* A socket that has sent the ping; -1: that cannot be done. */
 static int
-send_ping(const char *host, const struct buf *ping)
+send_ping(struct server *one, const char *host, const struct buf *ping)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
 	struct addrinfo *list, *a;
@@ -34,7 +34,9 @@ send_ping(const char *host, const struct buf *ping)
 	int fd = -1;
 
 	snprintf(port, sizeof(port), "%d", CLDAP_PORT);
-	if (getaddrinfo(host, port, &hints, &list) != 0)
+	/* A name may take seconds of its own: only once. */
+	if (getaddrinfo(one->address[0] != '\0' ? one->address : host, port,
+		&hints, &list) != 0)
 		return -1;
 	for (a = list; a != NULL && fd == -1; a = a->ai_next) {
 		fd = socket(a->ai_family,
@@ -46,6 +48,10 @@ send_ping(const char *host, const struct buf *ping)
 		    send(fd, ping->bytes, ping->len, MSG_NOSIGNAL) == -1) {
 			close(fd);
 			fd = -1;
+		} else if (getnameinfo(a->ai_addr, a->ai_addrlen, one->address,
+			       sizeof(one->address), NULL, 0,
+			       NI_NUMERICHOST) != 0) {
+			one->address[0] = '\0';
 		}
 	}
 	freeaddrinfo(list);
@@ -59,15 +65,15 @@ id_of(size_t i)
 }
 
 static void
-ping_one(struct pings *w, const char *uri, const char *domain)
+ping_one(struct pings *w, struct server *one, const char *domain)
 {
 	struct buf bytes = { .max = CLDAP_REPLY_MAX };
 	char host[SRV_HOST_MAX];
 	int fd = -1;
 
-	if (ldap_find_host(host, uri)) {
+	if (ldap_find_host(host, one->uri)) {
 		cldap_ping(&bytes, domain, id_of(w->sent));
-		fd = send_ping(host, &bytes);
+		fd = send_ping(one, host, &bytes);
 		buf_free(&bytes);
 	}
 	w->p[w->sent++] = (struct pollfd){ .fd = fd, .events = POLLIN };
@@ -127,11 +133,12 @@ rearrange(struct servers *s, const struct pings *w, size_t first)
 	const struct servers old = *s;
 
 	s->count = 0;
+	s->alive = first != NOBODY;
 	if (first != NOBODY)
-		ldap_find_add(s, old.uri[first]);
+		ldap_find_add(s, &old.list[first]);
 	for (size_t i = 0; i < old.count; i++)
 		if (i != first && !(w->writable && w->read_only[i]))
-			ldap_find_add(s, old.uri[i]);
+			ldap_find_add(s, &old.list[i]);
 }
 
 bool
@@ -142,7 +149,7 @@ ldap_ping(struct netlogon *out, struct servers *s, const char *domain,
 	size_t first = NOBODY;
 
 	while (first == NOBODY && w.sent < s->count) {
-		ping_one(&w, s->uri[w.sent], domain);
+		ping_one(&w, &s->list[w.sent], domain);
 		first = wait_answer(&w,
 		    w.sent < s->count ? PING_APART_S : PING_WAIT_S, out);
 	}

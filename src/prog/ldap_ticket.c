@@ -1,14 +1,19 @@
 #include "prog/ldap_ticket.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <krb5.h>
 
+#include "prog/ldap_kdc.h"
+
 #define KEYS    "MEMORY:roam-ldap-keys"
 #define TICKETS "MEMORY:roam-ldap"
+
+#define STEPS_MAX 30 /* messages for one ticket */
 
 struct ticket {
 	krb5_context context;
@@ -16,6 +21,8 @@ struct ticket {
 	krb5_keytab keys; /* those of who alone, in memory; NULL: none */
 	char account[TICKET_NAME_MAX];
 	char realm[TICKET_NAME_MAX];
+	char kdc[TICKET_NAME_MAX]; /* "": whom the library finds */
+	char kdc_domain[TICKET_NAME_MAX];
 };
 
 static int
@@ -194,38 +201,151 @@ ticket_realm(const struct ticket *t)
 	return t->realm;
 }
 
+void
+ticket_ask_at(struct ticket *t, const char *domain, const char *host)
+{
+	snprintf(t->kdc, sizeof(t->kdc), "%s", host);
+	snprintf(t->kdc_domain, sizeof(t->kdc_domain), "%s", domain);
+}
+
+/* A ticket on its way: one of the two. */
+struct request {
+	krb5_init_creds_context first;
+	krb5_tkt_creds_context further;
+};
+
 static krb5_error_code
-get_ticket(struct ticket *t)
+step(struct ticket *t, const struct request *r, krb5_data *in, krb5_data *out,
+    krb5_data *realm, bool *more)
+{
+	unsigned flags = 0;
+	krb5_error_code code = r->first != NULL
+	    ? krb5_init_creds_step(t->context, r->first, in, out, realm, &flags)
+	    : krb5_tkt_creds_step(t->context, r->further, in, out, realm,
+		  &flags);
+
+	*more = (flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE) != 0;
+	return code;
+}
+_Static_assert(KRB5_INIT_CREDS_STEP_FLAG_CONTINUE ==
+	KRB5_TKT_CREDS_STEP_FLAG_CONTINUE,
+    "both say in the same way that they go on");
+
+/* Carry one message there and the reply back. */
+static krb5_error_code
+carry(const struct ticket *t, const krb5_data *realm, const krb5_data *out,
+    struct buf *reply, krb5_data *in)
+{
+	struct err ignored;
+
+	buf_clear(reply);
+	if (t->kdc[0] == '\0' || realm->length != strlen(t->kdc_domain) ||
+	    strncasecmp(realm->data, t->kdc_domain, realm->length) != 0 ||
+	    ldap_kdc_ask(reply, t->kdc, out->data, out->length, &ignored) == -1)
+		return KRB5_KDC_UNREACH;
+	in->data = (char *)reply->bytes;
+	in->length = (unsigned)reply->len;
+	return 0;
+}
+
+/*
+ * All that a ticket takes, with the KDC that we name. The library would find one
+ * for each message anew, by questions to a DNS and waits for servers that may
+ * all be away.
+ */
+static krb5_error_code
+converse(struct ticket *t, const struct request *r)
+{
+	struct buf reply = { .max = KDC_REPLY_MAX };
+	krb5_data in = { .data = NULL }, out = { .data = NULL };
+	krb5_data realm = { .data = NULL };
+	krb5_error_code code = 0;
+	bool more = true;
+
+	for (int i = 0; code == 0 && more; i++) {
+		code = i < STEPS_MAX ? step(t, r, &in, &out, &realm, &more)
+				     : KRB5_KDC_UNREACH;
+		if (code == 0 && more)
+			code = carry(t, &realm, &out, &reply, &in);
+		krb5_free_data_contents(t->context, &out);
+		krb5_free_data_contents(t->context, &realm);
+	}
+	buf_free(&reply);
+	return code;
+}
+
+static krb5_error_code
+get_creds(struct ticket *t, krb5_get_init_creds_opt *options, krb5_creds *creds)
+{
+	struct request r = { .first = NULL };
+	krb5_error_code code;
+
+	code = krb5_init_creds_init(t->context, t->who, NULL, NULL, 0, options,
+	    &r.first);
+	if (code == 0)
+		code = krb5_init_creds_set_keytab(t->context, r.first, t->keys);
+	if (code == 0)
+		code = converse(t, &r);
+	if (code == 0)
+		code = krb5_init_creds_get_creds(t->context, r.first, creds);
+	krb5_init_creds_free(t->context, r.first);
+	if (code != KRB5_KDC_UNREACH)
+		return code;
+	return krb5_get_init_creds_keytab(t->context, creds, t->who, t->keys, 0,
+	    NULL, options);
+}
+
+static krb5_error_code
+get_ticket(struct ticket *t, krb5_ccache cache)
 {
 	krb5_get_init_creds_opt *options = NULL;
-	krb5_ccache cache = NULL;
 	krb5_creds creds;
 	krb5_error_code code;
 
-	code = krb5_cc_resolve(t->context, TICKETS, &cache);
-	if (code == 0)
-		code = krb5_get_init_creds_opt_alloc(t->context, &options);
+	code = krb5_get_init_creds_opt_alloc(t->context, &options);
 	if (code == 0)
 		code = krb5_cc_initialize(t->context, cache, t->who);
 	if (code == 0)
-		code = krb5_get_init_creds_keytab(t->context, &creds, t->who,
-		    t->keys, 0, NULL, options);
+		code = get_creds(t, options, &creds);
 	if (code == 0) {
 		code = krb5_cc_store_cred(t->context, cache, &creds);
 		krb5_free_cred_contents(t->context, &creds);
 	}
 	if (options != NULL)
 		krb5_get_init_creds_opt_free(t->context, options);
-	if (cache != NULL)
-		(void)krb5_cc_close(t->context, cache);
 	return code;
 }
 
-int
-ticket_get(struct ticket *t, struct err *e)
+/* For LDAP at server, into the cache, where SASL finds it. What cannot be had
+ * so SASL looks for by itself. */
+static void
+get_service_ticket(struct ticket *t, krb5_ccache cache, const char *server)
 {
-	krb5_error_code code = t->keys != NULL ? get_ticket(t) : 0;
+	struct request r = { .first = NULL };
+	krb5_creds want = { .client = t->who };
 
+	if (krb5_build_principal(t->context, &want.server,
+		(unsigned)strlen(t->realm), t->realm, "ldap", server,
+		(char *)NULL) == 0 &&
+	    krb5_tkt_creds_init(t->context, cache, &want, 0, &r.further) == 0)
+		(void)converse(t, &r);
+	krb5_tkt_creds_free(t->context, r.further);
+	krb5_free_principal(t->context, want.server);
+}
+
+int
+ticket_get(struct ticket *t, const char *server, struct err *e)
+{
+	krb5_ccache cache = NULL;
+	krb5_error_code code;
+
+	code = krb5_cc_resolve(t->context, TICKETS, &cache);
+	if (code == 0 && t->keys != NULL)
+		code = get_ticket(t, cache);
+	if (code == 0 && server[0] != '\0')
+		get_service_ticket(t, cache, server);
+	if (cache != NULL)
+		(void)krb5_cc_close(t->context, cache);
 	if (code != 0)
 		return failed(t, code, t->account, e);
 	if (setenv("KRB5CCNAME", TICKETS, 1) == -1)

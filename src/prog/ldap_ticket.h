@@ -31,9 +31,19 @@ int ticket_open_own(struct ticket **out, struct err *e) MUST_CHECK;
 const char *ticket_account(const struct ticket *t);
 const char *ticket_realm(const struct ticket *t);
 
-/* Ask for a ticket where there is none yet, and make it the one that libraries find: KRB5CCNAME.
- * ERR_AUTH, ERR_OFFLINE. Waits as long as the library likes. */
-int ticket_get(struct ticket *t, struct err *e) MUST_CHECK;
+/*
+ * Who is asked for tickets of domain: the controller that is asked for facts,
+ * since every controller gives tickets and this one is there. host is a name or,
+ * better, an address; where nobody answers there, it is whom the library finds.
+ */
+void ticket_ask_at(struct ticket *t, const char *domain, const char *host);
+
+/*
+ * Ask for a ticket where there is none yet, and make it the one that libraries
+ * find: KRB5CCNAME. One for LDAP at server is with it, if that can be had here.
+ * ERR_AUTH, ERR_OFFLINE. Waits as long as the library likes.
+ */
+int ticket_get(struct ticket *t, const char *server, struct err *e) MUST_CHECK;
 
 void ticket_close(struct ticket *t);
 

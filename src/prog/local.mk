@@ -83,6 +83,7 @@ roamlibexec_PROGRAMS += roam-ldap
 roam_ldap_SOURCES = \
 	src/prog/ldap_ask.c src/prog/ldap_ask.h \
 	src/prog/ldap_find.c src/prog/ldap_find.h \
+	src/prog/ldap_kdc.c src/prog/ldap_kdc.h \
 	src/prog/ldap_link.c src/prog/ldap_link.h \
 	src/prog/ldap_object.c src/prog/ldap_object.h \
 	src/prog/ldap_ping.c src/prog/ldap_ping.h \

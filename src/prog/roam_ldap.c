@@ -169,24 +169,32 @@ prepare(struct session *s, struct err *e)
 
 /* --- One server ------------------------------------------------------------ */
 
+/* One server, by one of its ports. */
+struct place {
+	const char *uri;
+	const char *address; /* of its host; "" */
+	const char *domain;  /* that it is asked as a controller of; "" */
+	unsigned ms;
+	bool catalog; /* it is a global catalog */
+};
+
 static int
-log_in(struct session *s, struct ldap_link *l, struct err *e)
+log_in(struct session *s, const struct place *at, struct ldap_link *l,
+    struct err *e)
 {
+	char host[SRV_HOST_MAX] = "";
+
 	if (s->q.bind == BIND_SIMPLE)
 		return ldap_link_simple(l, s->cred.user, &s->cred.password, e);
 	if (s->q.bind == BIND_ANONYMOUS)
 		return ldap_link_anonymous(l, e);
-	if (s->ticket != NULL && ticket_get(s->ticket, e) == -1)
+	(void)ldap_find_host(host, at->uri);
+	ticket_ask_at(s->ticket, at->domain,
+	    at->address[0] != '\0' ? at->address : host);
+	if (ticket_get(s->ticket, host, e) == -1)
 		return -1;
 	return ldap_link_kerberos(l, e);
 }
-
-/* One server, by one of its ports. */
-struct place {
-	const char *uri;
-	unsigned ms;
-	bool catalog; /* it is a global catalog */
-};
 
 static int
 ask_at(struct session *s, const struct place *at, struct facts *f,
@@ -202,7 +210,7 @@ ask_at(struct session *s, const struct place *at, struct facts *f,
 
 	if (ldap_link_open(&l, &way, e) == -1)
 		return -1;
-	rc = log_in(s, l, e);
+	rc = log_in(s, at, l, e);
 	if (rc == 0)
 		rc = s->q.op == OP_CHECK
 		    ? ldap_ask(f, l, &s->q, at->catalog, elsewhere, e)
@@ -214,17 +222,17 @@ ask_at(struct session *s, const struct place *at, struct facts *f,
 
 /* The server, and where it says so its catalog of all domains. */
 static int
-ask(struct session *s, const char *uri, unsigned ms, struct facts *f,
+ask(struct session *s, const struct place *where, struct facts *f,
     struct buf *items, struct err *e)
 {
-	struct place at = { .uri = uri, .ms = ms };
+	struct place at = *where;
 	struct facts before = *f;
 	char catalog[SERVER_URI_MAX];
 	bool elsewhere = false;
 	int rc;
 
 	rc = ask_at(s, &at, f, items, &elsewhere, e);
-	if (rc == 0 || !elsewhere || !ldap_find_catalog(catalog, uri))
+	if (rc == 0 || !elsewhere || !ldap_find_catalog(catalog, at.uri))
 		return rc;
 	before.round_trips = f->round_trips;
 	*f = before;
@@ -254,14 +262,14 @@ finish(struct facts *f, struct buf *items, const struct err *e)
 
 /* In a process of its own: nothing else ends what the libraries wait for. */
 static void
-child(struct session *s, const char *uri, unsigned ms, struct facts *f, int fd)
+child(struct session *s, const struct place *at, struct facts *f, int fd)
 {
 	struct buf out = { .max = OUTPUT_MAX };
 	struct err e, ignored;
 	int rc;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	rc = ask(s, uri, ms, f, &out, &e);
+	rc = ask(s, at, f, &out, &e);
 	if (rc == -1)
 		buf_clear(&out);
 	finish(f, &out, rc == -1 ? &e : NULL);
@@ -302,9 +310,9 @@ read_facts(struct facts *f, const struct buf *out, struct err *e)
 	return facts_parse(f, out->bytes + skip, out->len - skip, e);
 }
 
-/* Ask the server within ms: what it says, and its facts in f. */
+/* Ask the server within its time: what it says, and its facts in f. */
 static int
-ask_within(struct session *s, const char *uri, unsigned ms, struct buf *out,
+ask_within(struct session *s, const struct place *at, struct buf *out,
     struct facts *f)
 {
 	struct err e;
@@ -316,10 +324,10 @@ ask_within(struct session *s, const char *uri, unsigned ms, struct buf *out,
 		return -1;
 	if ((pid = fork()) == 0) {
 		close(fds[0]);
-		child(s, uri, ms, f, fds[1]);
+		child(s, at, f, fds[1]);
 	}
 	close(fds[1]);
-	rc = pid == -1 ? -1 : listen_to(fds[0], ms, out);
+	rc = pid == -1 ? -1 : listen_to(fds[0], at->ms, out);
 	close(fds[0]);
 	if (pid != -1) {
 		(void)kill(pid, SIGKILL);
@@ -327,7 +335,8 @@ ask_within(struct session *s, const char *uri, unsigned ms, struct buf *out,
 	}
 	if (rc == 0 && read_facts(f, out, &e) == 0)
 		return 0;
-	snprintf(f->error, sizeof(f->error), "%.200s: no answer in time", uri);
+	snprintf(f->error, sizeof(f->error), "%.200s: no answer in time",
+	    at->uri);
 	f->error_kind = ERR_OFFLINE;
 	buf_clear(out);
 	return -1;
@@ -346,11 +355,13 @@ is_done(const struct session *s, const struct facts *f)
 	return facts_answer(f) != ANSWER_UNKNOWN;
 }
 
+/* One that is known to be there may take all but the least of the others. */
 static unsigned
-slice_ms(const struct session *s, size_t servers_left)
+slice_ms(const struct session *s, size_t servers_left, bool alive)
 {
 	double left = (s->until - clock_steady_s()) * 1000;
-	double slice = left / (double)servers_left;
+	double slice = alive ? left - SLICE_MS * (double)(servers_left - 1)
+			     : left / (double)servers_left;
 
 	if (slice < SLICE_MS)
 		slice = left < SLICE_MS ? left : SLICE_MS;
@@ -364,7 +375,6 @@ ask_domain(struct session *s, const char *domain, struct facts *f,
 {
 	struct servers servers;
 	struct facts first;
-	unsigned ms;
 
 	if (ldap_find_servers(&servers, &s->q, domain, e) == -1)
 		return -1;
@@ -374,10 +384,16 @@ ask_domain(struct session *s, const char *domain, struct facts *f,
 	    strlen(s->q.computer));
 	first = *f;
 	for (size_t i = 0; i < servers.count; i++) {
-		if ((ms = slice_ms(s, servers.count - i)) == 0)
+		const struct place at = { .uri = servers.list[i].uri,
+			.address = servers.list[i].address,
+			.domain = domain,
+			.ms = slice_ms(s, servers.count - i,
+			    servers.alive && i == 0) };
+
+		if (at.ms == 0)
 			break;
 		*f = first;
-		(void)!ask_within(s, servers.uri[i], ms, out, f);
+		(void)!ask_within(s, &at, out, f);
 		if (is_done(s, f))
 			break;
 	}

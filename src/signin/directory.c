@@ -14,7 +14,7 @@
 #define PROGRAM   ROAM_LIBEXECDIR "/roam-ldap"
 #define PIECE     4096 /* bytes */
 #define ITEMS_MAX ((size_t)8 << 20)
-#define GRACE_MS  1000 /* for the helper to say itself that it was too late */
+#define GRACE_MS  500 /* for the helper to say itself that it was too late */
 
 /* What is left until until, in milliseconds. */
 static unsigned
@@ -49,14 +49,18 @@ read_until(int fd, double until, struct buf *out, struct err *e)
 	return err_set(e, ERR_OFFLINE, "no answer in time");
 }
 
-/* The question as a file that has no name. */
+/* The question as a file that has no name. The helper gets a little less time
+ * than we have. */
 static int
 question_fd(const struct question *q, struct err *e)
 {
 	struct buf text = { .max = QUESTION_BYTES_MAX };
+	struct question less = *q;
+	uint64_t grace = q->deadline_ms / 4;
 	int fd = -1;
 
-	question_write(&text, q);
+	less.deadline_ms -= grace < GRACE_MS ? grace : GRACE_MS;
+	question_write(&text, &less);
 	if (buf_check(&text, e) == 0 &&
 	    (fd = memfd_create("question", MFD_CLOEXEC)) == -1)
 		err_sys(e, "question");
@@ -76,8 +80,7 @@ static int
 converse(struct buf *out, const struct directory_ask *how, int question,
     struct err *e)
 {
-	double until =
-	    clock_steady_s() + (double)(how->q->deadline_ms + GRACE_MS) / 1000;
+	double until = clock_steady_s() + (double)how->q->deadline_ms / 1000;
 	char name[] = "roam-ldap";
 	char *const argv[] = { name, NULL };
 	struct spawn spawn = { .path = how->program != NULL ? how->program
