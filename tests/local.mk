@@ -126,7 +126,8 @@ server_scenarios = \
 	tests/scenario/80-primary-computers.sh \
 	tests/scenario/81-primary-sign-in.sh \
 	tests/scenario/82-odd-directories.sh \
-	tests/scenario/83-old-schema.sh
+	tests/scenario/83-old-schema.sh \
+	tests/scenario/84-directory-trouble.sh
 dist_check_SCRIPTS += $(scenarios) $(server_scenarios)
 TESTS += $(scenarios) $(server_scenarios)
 
@@ -137,12 +138,12 @@ print-quick-tests:
 .PHONY: print-quick-tests
 
 # A domain controller of the test's own; its state is made once in the build.
-EXTRA_DIST += tests/directory/dc.sh tests/directory/make-state \
+EXTRA_DIST += tests/directory/dc.sh tests/directory/state tests/directory/make-state \
 	tests/directory/populate.py tests/directory/smb.conf.in \
 	tests/directory/with-directory tests/directory/count-packets \
 	tests/directory/odd-server tests/directory/read-only
 clean-local:
-	-rm -rf tests/directory/state
+	-rm -rf tests/directory/state.made
 
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 	tests/scenario/lines.sh tests/scenario/races.sh \
@@ -150,9 +151,8 @@ EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 	tests/scenario/with-dc tests/smb-proxy tests/smb-login
 
 # Whole machines for scenarios, in namespaces; what tests/lab/lib.sh says.
-EXTRA_DIST += tests/lab/lib.sh tests/lab/host tests/lab/session \
-	tests/lab/syslog tests/lab/type
-CLEANFILES += tests/lab-controller.tgz tests/lab-controller.tgz.lock
+EXTRA_DIST += tests/lab/lib.sh tests/lab/pair.sh tests/lab/host \
+	tests/lab/session tests/lab/syslog tests/lab/type
 
 if KRB5
 check_PROGRAMS += tests/scenario/short_ticket

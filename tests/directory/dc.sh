@@ -22,7 +22,7 @@ dc_start() {
 dc_answers() {
 	ldapsearch -x -LLL -o nettimeout=2 -H ldap://10.99.0.10 -s base -b '' \
 		defaultNamingContext > /dev/null 2>&1 &&
-		echo 'Pass.w0rd.of.dora' | kinit -c MEMORY:x dora \
+		echo D0ra.Pass | kinit -c MEMORY:x dora \
 			> /dev/null 2>&1 &&
 		host -W 1 dc1.lab.example 10.99.0.10 > /dev/null 2>&1
 }

@@ -30,8 +30,10 @@ def put(dn, flag=FLAG_MOD_REPLACE, **values):
 
 put(base, pwdProperties="0", minPwdAge="0", maxPwdAge="-9223372036854775808",
     pwdHistoryLength="0")
-for user in ("alice", "bob", "carol", "dora"):
-    db.newuser(user, "Pass.w0rd.of." + user,
+for number, (user, password) in enumerate((
+        ("alice", "Al1ce.Pass"), ("bob", "B0b.Pass"), ("carol", "Car0l.Pass"),
+        ("dora", "D0ra.Pass")), 20001):
+    db.newuser(user, password, uidnumber=number, gidnumber=20000,
                profilepath="\\\\dc1.lab.example\\profiles\\%username%")
 put("CN=alice,CN=Users," + base, homeDirectory="\\\\dc1\\homes\\alice",
     homeDrive="H:")

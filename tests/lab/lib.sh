@@ -13,7 +13,9 @@
 #   lab_users HOST                 alice 20001, bob 20002, carol 20003
 #   lab_workstation NAME LAST STORE [systemd]   with sshd and stacks with Roam
 #   lab_server NAME LAST           smbd with a share 'profiles', $lab_share
-#   lab_dc NAME LAST               a domain controller of LAB.EXAMPLE, share too
+#   lab_dc dc1 10 [SCHEMA]         the domain controller of LAB.EXAMPLE that
+#                                  tests/directory/populate.py makes, share too
+#   lab_member HOST                the computer of that name in that domain
 #
 # Passwords: Al1ce.Pass, B0b.Pass, Car0l.Pass, of the domain's administrator
 # Adm1n.Pass.
@@ -38,11 +40,7 @@ lab_end() {
 		pid=$(cat "$host")
 		kill -KILL "$pid" 2> /dev/null || :
 	done
-	# Who waits for a process that was stopped is stopped as well, and the
-	# host cannot end before its wait has.
-	while read -r pid; do
-		kill -CONT "$pid" 2> /dev/null || :
-	done < "$lab/helpers"
+	lab_wake
 	for host in "$lab"/*/outer; do
 		[ -f "$host" ] || continue
 		wait "$(cat "$host")" 2> /dev/null || :
@@ -53,6 +51,15 @@ lab_end() {
 			2> /dev/null || :
 	done
 	clean_up
+}
+
+# Who waits outside for a process of a host that was stopped is stopped as well,
+# and the host cannot end before its wait has.
+lab_wake() {
+	local pid
+	while read -r pid; do
+		kill -CONT "$pid" 2> /dev/null || :
+	done < "$lab/helpers"
 }
 
 lab_begin() {
@@ -158,6 +165,7 @@ lab_cable() {
 
 lab_kill() {
 	kill -KILL "$(cat "$lab/$1/init")"
+	lab_wake
 	wait "$(cat "$lab/$1/outer")" 2> /dev/null || :
 	rm -f "$lab/$1/init" "$lab/$1/outer" "$lab/$1/ready"
 }
@@ -257,7 +265,7 @@ lab_server() {
 	lab_host "$1" "$2"
 	lab_users "$1"
 	lab_share=$lab/$1/share
-	mkdir "$lab_share"
+	mkdir -p "$lab_share"
 	chmod 1777 "$lab_share"
 	lab_on "$1" sh -c 'cat > /etc/samba/smb.conf' <<-END
 		[global]
@@ -281,51 +289,19 @@ lab_server() {
 	lab_wait 60 "$1" bash -c '< /dev/tcp/127.0.0.1/445'
 }
 
-# What a domain controller is made of, in a file: made once for each build, since
-# it takes longer than all else here together.
-lab_provision() {
-	local made=$1 scratch=$lab/provision entry number=20001
-	mkdir -p "$scratch/dc"
-	: > "$scratch/empty"
-	# In a network of its own, else the machine's addresses become names
-	# of the domain's.
-	# shellcheck disable=SC2016 # of that shell
-	unshare -n sh -c 'ip link set lo up; exec "$@"' sh \
-		samba-tool domain provision -s "$scratch/empty" --quiet \
-		--realm=LAB.EXAMPLE --domain=LAB --server-role=dc \
-		--dns-backend=SAMBA_INTERNAL --base-schema=2012_R2 \
-		--adminpass='Adm1n.Pass' --host-name=dc1 \
-		--host-ip="$2" --targetdir="$scratch/dc" \
-		--use-rfc2307 > "$work/provision.log" 2>&1 ||
-		fail "$(cat "$work/provision.log")"
-	lab_dc_conf "$scratch/dc" > "$scratch/conf"
-	samba-tool domain passwordsettings set --complexity=off \
-		--min-pwd-age=0 -s "$scratch/conf" > /dev/null
-	for entry in $lab_passwords; do
-		samba-tool user create "${entry%%:*}" "${entry#*:}" \
-			--uid-number="$number" --gid-number=20000 \
-			-s "$scratch/conf" > /dev/null
-		number=$((number + 1))
-	done
-	tar -C "$scratch/dc" --xattrs --xattrs-include='*' --acls --sparse \
-		-czf "$made.new" .
-	mv "$made.new" "$made"
-	rm -rf "$scratch"
-}
-
-# The controller's smb.conf for a state that lies in $1.
+# lab_dc_conf HOST
 lab_dc_conf() {
 	cat <<-END
 		[global]
-		netbios name = DC1
+		netbios name = $1
 		realm = LAB.EXAMPLE
 		workgroup = LAB
 		server role = active directory domain controller
-		private dir = $1/private
-		state directory = $1/state
-		cache directory = $1/cache
-		lock directory = $1
-		binddns dir = $1/bind-dns
+		private dir = /var/lib/dc/private
+		state directory = /var/lib/dc/state
+		cache directory = /var/lib/dc/cache
+		lock directory = /var/lib/dc
+		binddns dir = /var/lib/dc/bind-dns
 		log file = /var/log/samba
 		interfaces = lo eth0
 		bind interfaces only = yes
@@ -342,31 +318,35 @@ lab_dc_conf() {
 	END
 }
 
-# With users and DNS of the domain; lab_dc_smb is its smb.conf, for samba-tool
-# in the host. It is everybody's name server from then on: lab_join HOST.
-lab_dc() {
-	local made=$PWD/tests/lab-controller.tgz
-	[ -d /usr/share/samba/setup ] || { echo 'no samba-ad-provision'; exit 77; }
+# lab_dc_host NAME LAST ARCHIVE: the machine of a controller with that state.
+lab_dc_host() {
 	lab_host "$1" "$2"
 	lab_share=$lab/$1/share
-	lab_dc_smb=/etc/samba/smb.conf
-	mkdir "$lab_share"
+	mkdir -p "$lab_share"
 	chmod 1777 "$lab_share"
-	mkdir -p "$(dirname "$made")"
-	(
-		flock 9
-		[ -s "$made" ] || lab_provision "$made" "10.99.0.$2"
-	) 9> "$made.lock"
 	lab_on "$1" sh -c 'mkdir /var/lib/dc &&
-		tar -C /var/lib/dc --xattrs --xattrs-include="*" --acls -xzf -' \
-		< "$made"
-	lab_dc_conf /var/lib/dc | lab_on "$1" sh -c 'cat > /etc/samba/smb.conf'
-	lab_dc_address=10.99.0.$2
+		tar -C /var/lib/dc --xattrs --xattrs-include="*" --acls -xf -' \
+		< "$3"
+	lab_dc_conf "$1" | lab_on "$1" sh -c 'cat > /etc/samba/smb.conf'
+	lab_dc_address=${lab_dc_address:-10.99.0.$2}
 	lab_join "$1"
-	lab_bg "$1" samba samba -F -M prefork --no-process-group
+}
+
+# lab_dc_start NAME [COMMAND ...]: in an environment that the command makes
+lab_dc_start() {
+	lab_bg "$1" samba "${@:2}" samba -F -M prefork --no-process-group
 	lab_wait 120 "$1" smbclient -U 'LAB\alice%Al1ce.Pass' \
-		--use-kerberos=off -c quit //dc1.lab.example/profiles
+		--use-kerberos=off -c quit "//$1.lab.example/profiles"
 	lab_wait 60 "$1" sh -c 'echo Al1ce.Pass | kinit -c MEMORY: alice'
+}
+
+# With users and DNS of the domain. It is everybody's name server from then on:
+# lab_join HOST.
+lab_dc() {
+	local state
+	state=$("$srcdir/tests/directory/state" "${3:-2012_R2}") || exit
+	lab_dc_host "$1" "$2" "$state"
+	lab_dc_start "$1"
 }
 
 # The host asks the controller for names and tickets.
@@ -386,4 +366,11 @@ lab_join() {
 		udp_preference_limit = 1
 		default_ccache_name = FILE:/tmp/krb5cc_%{uid}
 	END
+}
+
+# The host is a computer of the domain: WS1 to WS3 have an account there.
+lab_member() {
+	lab_join "$1"
+	lab_on dc1 cat "/var/lib/dc/keytabs/$1" |
+		lab_on "$1" sh -c 'umask 077; cat > /etc/krb5.keytab'
 }

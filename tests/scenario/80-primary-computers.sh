@@ -136,7 +136,7 @@ for how in starttls ldaps; do
 		'login = simple' 'computer = WS1' \
 		"credentials_file = $work/secret"
 	printf 'username=%s\npassword=%s\n' dora@lab.example \
-		Pass.w0rd.of.dora > "$work/secret"
+		D0ra.Pass > "$work/secret"
 	chmod 600 "$work/secret"
 	decides unknown 3 alice
 	settings "tls = $how" "ca_file = $DC/private/tls/ca.pem" \
@@ -160,7 +160,7 @@ roam() {
 }
 settings
 export KRB5CCNAME=FILE:$work/cc
-echo 'Adm1n.Pass!' | kinit Administrator > /dev/null
+echo Adm1n.Pass | kinit Administrator > /dev/null
 expect 0 roam primary list alice
 says "CN=WS1,$computers"
 expect 0 roam primary add bob WS1 WS2
@@ -197,7 +197,7 @@ says 'WS1: removed'
 [ ! -e "$work/ro.asked" ] || fail 'it was asked'
 kill "$read_only"
 settings
-echo Pass.w0rd.of.dora | kinit dora > /dev/null
+echo D0ra.Pass | kinit dora > /dev/null
 expect 3 roam primary add bob WS1
 says 'nsufficient access'
 kdestroy -q

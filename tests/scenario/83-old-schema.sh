@@ -30,6 +30,6 @@ decides unsupported 0 'profile_path = yes'
 	fail "$out"
 
 export KRB5CCNAME=FILE:$work/cc
-echo 'Adm1n.Pass!' | kinit Administrator > /dev/null
+echo Adm1n.Pass | kinit Administrator > /dev/null
 expect 4 "$ROAM" --config "$work/conf" primary add alice ws1
 says 'older than Windows Server 2012'
