@@ -18,10 +18,12 @@ to_home(const struct op *op)
 	return op->state == OP_DONE && (op->sides & SIDE_HOME) != 0;
 }
 
+/* A file that one side has by now and the other has not heard of is new. */
 static bool
 to_base(const struct op *op)
 {
-	return op->state == OP_DONE;
+	return op->state == OP_DONE &&
+	    (!op->beside || op->sides == (SIDE_HOME | SIDE_STORE));
 }
 
 static int

@@ -45,6 +45,7 @@ static const char *const reasons[] = {
 	[REASON_LEFT_LOCAL] = "removed in the store, holds what stays local",
 	[REASON_MERGED] = "changed on both sides, merged",
 	[REASON_NEWEST] = "changed on both sides, the newer one is taken",
+	[REASON_BESIDE] = "the version that lost, beside the one that won",
 	[REASON_LOST] = "its content was lost in the store",
 	[REASON_UNDONE] = "came with what is undone",
 	[REASON_RESTORED] = "restored",

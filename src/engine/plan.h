@@ -58,6 +58,7 @@ enum reason {
 	REASON_LEFT_LOCAL, /* removed there; holds what stays local here */
 	REASON_MERGED,     /* changed on both sides, made one by a driver */
 	REASON_NEWEST,   /* changed on both sides, the driver takes the newer */
+	REASON_BESIDE,   /* lost, and becomes a file of its own */
 	REASON_LOST,     /* the same, but the store has lost its content */
 	REASON_UNDONE,   /* came with what 'undo' takes back */
 	REASON_RESTORED, /* asked for by 'restore' or 'conflicts take' */
@@ -82,7 +83,8 @@ struct op {
 	 */
 	const struct entry *result;
 	const struct entry *loser; /* conflict: goes to the conflict list */
-	const struct entry *from;  /* rename: the entry at the old path */
+	const struct entry *from;  /* rename: the entry at the old path; beside:
+		the version that lost */
 	uint8_t action;            /* enum action */
 	uint8_t sides;
 	uint8_t state;  /* enum op_state */
@@ -91,6 +93,7 @@ struct op {
 	uint8_t moved;  /* the old path of a rename; not shown */
 	uint8_t loser_is_local;
 	uint8_t renewed; /* goes, while its content or nearly its name comes */
+	uint8_t beside;  /* puts what lost at another path beside what won */
 	uint8_t lost;    /* the store has not the content that it names */
 	uint8_t left;    /* not to be touched; only while a plan is made */
 	uint32_t

@@ -210,7 +210,7 @@ put_op(struct printer *p, const struct kind *k, const struct op *op)
 	l.path = op_path(op, &l.path_len);
 	if (t->type == ENTRY_FILE)
 		(void)text_size_human(t->size, size);
-	if (op->from != NULL) {
+	if (op->action == ACTION_RENAME) {
 		memcpy(p->was, "was ", 4);
 		(void)text_show(op->from->path, op->from->path_len, p->was + 4,
 		    sizeof(p->was) - 4);

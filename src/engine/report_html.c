@@ -150,7 +150,7 @@ put_op(struct page *p, const struct op *op, const char *name, size_t len)
 	put_text(p->out,
 	    op->state == OP_FAILED ? why_text(op->why)
 				   : reason_text(op->reason));
-	if (op->from != NULL) {
+	if (op->action == ACTION_RENAME) {
 		fputs(", was ", p->out);
 		put_name(p, op->from->path, op->from->path_len);
 	}

@@ -46,6 +46,8 @@ task_of(const struct op *op)
 		return local != NULL ? TASK_REMOVE : TASK_NONE;
 	if (op->action == ACTION_RENAME)
 		return TASK_RENAME;
+	if (op->beside)
+		return TASK_BESIDE;
 	if (is_dir(result))
 		return is_dir(local) ? TASK_ATTRS : TASK_DIR;
 	if (is_dir(local))
@@ -65,6 +67,7 @@ static const struct {
 	[TASK_LOG] = { apply_remove, false },
 	[TASK_RENAME] = { apply_rename, false },
 	[TASK_PUT] = { apply_put, false },
+	[TASK_BESIDE] = { apply_beside, false },
 	[TASK_ATTRS] = { apply_attrs, false },
 	[TASK_REMOVE] = { apply_remove, true },
 	[TASK_TURN] = { apply_put, false },

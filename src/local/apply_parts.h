@@ -38,6 +38,7 @@ enum task {
 	TASK_LOG, /* a log leaves before its database, file by file, changes */
 	TASK_RENAME, /* a file gets another path */
 	TASK_PUT,    /* a file or symlink is put in place */
+	TASK_BESIDE, /* what has lost its place by now gets another one */
 	TASK_ATTRS,  /* mode, attributes and times of what is there */
 	TASK_REMOVE,
 	TASK_TURN, /* a directory becomes a file or symlink */
@@ -49,6 +50,7 @@ enum task {
  * it; why_of() says what to tell.
  */
 int apply_put(struct apply *a, size_t i, struct err *e) MUST_CHECK;
+int apply_beside(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_rename(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_attrs(struct apply *a, size_t i, struct err *e) MUST_CHECK;
 int apply_remove(struct apply *a, size_t i, struct err *e) MUST_CHECK;

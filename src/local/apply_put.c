@@ -274,3 +274,17 @@ apply_put(struct apply *a, size_t i, struct err *e)
 	step("apply: put in place");
 	return rc;
 }
+
+/* Where the other version did not win after all, nothing has lost. */
+int
+apply_beside(struct apply *a, size_t i, struct err *e)
+{
+	const struct entry *lost = a->in->plan->op[i].from;
+	const struct op *of =
+	    plan_find(a->in->plan, lost->path, lost->path_len);
+
+	if (of == NULL || of->state == OP_FAILED)
+		return err_set(e, ERR_RACE, "%s: changed meanwhile",
+		    lost->path);
+	return apply_put(a, i, e);
+}

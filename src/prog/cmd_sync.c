@@ -107,7 +107,7 @@ warn_clock(const struct context *c)
 
 static int
 run_with(const struct options *o, struct setup *setup,
-    const struct sync_how *how, size_t *beside, struct err *e)
+    const struct sync_how *how, struct err *e)
 {
 	struct context c;
 	struct sync_out out;
@@ -126,33 +126,12 @@ run_with(const struct options *o, struct setup *setup,
 		if (out.held > 0 || out.held_changes > 0)
 			status = EXIT_HELD;
 	}
-	*beside = rc == 0 ? out.beside : 0;
+
 	run_costs(&c);
 	warn_clock(&c);
 	sync_out_free(&out);
 	context_close(&c);
 	return status;
-}
-
-/* The run; and where it found conflicts of documents one more, which puts what
- * lost beside what won, so that the next has nothing left to do. */
-static int
-run_twice(const struct options *o, struct setup *setup,
-    const struct sync_how *how, struct err *e)
-{
-	struct options quiet = *o;
-	struct sync_how again = *how;
-	size_t beside = 0, left;
-	int status = run_with(o, setup, how, &beside, e);
-
-	if (status == -1 || beside == 0 || how->dry_run ||
-	    how->choose != NULL || (how->sides & SIDE_HOME) == 0)
-		return status;
-	quiet.quiet = true;
-	quiet.json = false;
-	quiet.html = NULL;
-	again.progress = NULL;
-	return run_with(&quiet, setup, &again, &left, e) == -1 ? -1 : status;
 }
 
 /* Until the sign-out nothing of the home is the profile's. */
@@ -219,7 +198,7 @@ run_sync(const struct options *o, struct sync_how how, struct err *e)
 	    primary_allows(&setup, e) == 0 &&
 	    setup_need_store(&setup, e) == 0 &&
 	    setup_load_rules(&setup, e) == 0)
-		status = run_twice(o, &setup, &how, e);
+		status = run_with(o, &setup, &how, e);
 	setup_free(&setup);
 	return status;
 }

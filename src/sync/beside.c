@@ -81,26 +81,21 @@ beside_name(char *out, size_t cap, const struct conflict *lost)
 	return true;
 }
 
-static bool
-is_due(const struct context *c, const struct conflict *lost)
+bool
+beside_is_due(const struct rules *rules, const struct entry *loser)
 {
-	const struct entry *t = lost->loser;
 	struct ruling ruling;
 
-	if (t->type != ENTRY_FILE)
+	if (rules == NULL || loser->type != ENTRY_FILE)
 		return false;
-	rules_explain(c->setup->rules, t->path, t->path_len, false, &ruling);
+	rules_explain(rules, loser->path, loser->path_len, false, &ruling);
 	return ruling.roams && ruling.beside && ruling.unit == NULL;
 }
 
-size_t
-beside_count(const struct context *c, const struct profile *list)
+static bool
+is_due(const struct context *c, const struct conflict *lost)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < list->conflict_count; i++)
-		n += is_due(c, &list->conflict[i]);
-	return n;
+	return beside_is_due(c->setup->rules, lost->loser);
 }
 
 static int

@@ -1,7 +1,7 @@
 noinst_LIBRARIES += libsync.a
 libsync_a_SOURCES = \
 	src/sync/setup.c src/sync/setup.h \
-	src/sync/beside.c src/sync/beside.h \
+	src/sync/beside.c src/sync/beside_plan.c src/sync/beside.h \
 	src/sync/files.c src/sync/files.h \
 	src/sync/rulebook.c src/sync/rulebook.h \
 	src/sync/cred.c src/sync/cred.h \

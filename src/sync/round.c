@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "local/apply.h"
 #include "local/stage.h"
+#include "sync/beside.h"
 #include "sync/receive.h"
 #include "sync/round.h"
 
@@ -105,7 +106,8 @@ round_change_home(struct round *r, struct err *e)
 	if (r->c->store != NULL)
 		r->c->store->until_s = r->how->until_s;
 	r->out->bytes_down += bytes;
-	if (has_ops(r, SIDE_HOME) && apply_home(r, e) == -1)
+	if (has_ops(r, SIDE_HOME) &&
+	    (apply_home(r, e) == -1 || beside_done(r->c, &r->plan, e) == -1))
 		return -1;
 	return stage_drop_names(r->stagefd, e);
 }

@@ -99,7 +99,7 @@ make_plan(struct round *r, struct err *e)
 	if (!r->how->allow_deletes &&
 	    !(r->how->reset && c->remote->tree.count > 0))
 		r->out->held = plan_guard(&r->plan, &in, &guard);
-	return 0;
+	return beside_plan(&r->plan, &in, r->how->sides, e);
 }
 
 /* What the state says when head (number, id) is the head it knows. */
@@ -308,7 +308,7 @@ count_conflicts(struct round *r, struct err *e)
 
 	rc = list_merged(r->c, &list, e);
 	r->out->conflicts = list.conflict_count;
-	r->out->beside = beside_count(r->c, &list);
+
 	if (r->commit.number > 0)
 		r->out->conflicts = r->next.conflict_count;
 	profile_free(&list);

@@ -75,7 +75,7 @@ struct sync_out {
 	size_t held_changes;
 	bool late;        /* the time was up before all was done */
 	size_t conflicts; /* open ones, afterwards */
-	size_t beside; /* of these: the next run puts them beside the files */
+
 	double seconds;
 };
 

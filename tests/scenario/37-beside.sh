@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Conflicts of documents: what lost becomes a file beside what won, on all
 # machines one and the same, once; whoever makes it, and if they race.
+set -eu
+# In memory where possible: many runs would wait for a disk whose power nobody
+# cuts.
+[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 # shellcheck source=tests/scenario/lib.sh
 . "${srcdir:-.}/tests/scenario/lib.sh"
 
@@ -110,3 +114,84 @@ expect 0 on b sync
 expect 0 on b --json conflicts
 [ "$(json 'sorted(c["path"] for c in d["conflicts"])')" = \
 	"['.config/app/x.bin', 'Documents/list/x']" ] || fail "$out"
+
+# The plan tells of the copy, and the run that finds the conflict makes it: one
+# that changes both sides, and one of a sign-in, which changes the home alone.
+planned() {
+	expect 0 on "$@" --dry-run
+	plan=$(json 'sorted((x["action"], x["path"], x["reason"])
+		for x in d["actions"])')
+	expect 0 on "$@"
+	[ "$(json 'sorted((x["action"], x["path"], x["reason"])
+		for x in d["actions"])')" = "$plan" ] ||
+		fail "planned $plan, done $out"
+	json '[(x["action"], x["path"], x["from"]) for x in d["actions"]
+		if x["from"]]' > "$work/.copies"
+}
+no_more_listed() {
+	expect 0 on "$1" --json conflicts
+	[ "$(json 'len(d["conflicts"])')" = 2 ] || fail "listed: $out"
+}
+for how in sync pull; do
+	echo base > "$a/Documents/$how.odt"
+	expect 0 on a sync
+	expect 0 on b sync
+	both "Documents/$how.odt"
+	expect 0 on a sync
+	planned b --json "$how"
+	copy="Documents/$how (conflict from b 2026-01-02 03.04.05).odt"
+	[ "$(cat "$work/.copies")" = \
+		"[('upload', '$copy', 'Documents/$how.odt')]" ] ||
+		fail "$how: $(cat "$work/.copies")"
+	[ "$(cat "$b/$copy")" = 'from b' ] || fail "$how: no copy"
+	no_more_listed b
+	[ "$how" = sync ] || expect 0 on b sync
+	expect 0 on b --json sync
+	[ "$(json 'd["actions"], d["published"]')" = '([], None)' ] ||
+		fail "b is not at rest: $out"
+	expect 0 on a sync
+	[ "$(cat "$a/$copy")" = 'from b' ] || fail "$how: no copy on a"
+	no_more_listed a
+done
+# The home's version wins.
+echo base > "$a/Documents/won.odt"
+expect 0 on a sync
+expect 0 on b sync
+both Documents/won.odt
+expect 0 on b sync
+planned a --json sync
+copy='Documents/won (conflict from b 2026-01-02 03.04.05).odt'
+[ "$(cat "$work/.copies")" = "[('download', '$copy', 'Documents/won.odt')]" ] ||
+	fail "$(cat "$work/.copies")"
+[ "$(cat "$a/$copy")" = 'from b' ] || fail "no copy"
+no_more_listed a
+expect 0 on b sync
+same_homes a b
+
+# However the run ends, there is one copy in the end.
+echo base > "$a/Documents/stop.odt"
+expect 0 on a sync
+expect 0 on b sync
+both Documents/stop.odt
+expect 0 on a sync
+cp -a "$b" "$work/start"
+cp -a "$store" "$work/stored"
+for how in sync pull; do
+	at=1
+	while :; do
+		rm -rf "$b" "$store"
+		cp -a "$work/start" "$b"
+		cp -a "$work/stored" "$store"
+		status=0
+		ROAM_STOP_AT=$at on b -q "$how" > /dev/null 2>&1 || status=$?
+		[ "$status" = 0 ] && break
+		[ "$status" = 99 ] || fail "$how, step $at: $status"
+		expect 0 on b sync
+		no_more_listed b
+		[ "$(cat "$b/Documents/stop (conflict"* |
+			tr '\n' ';')" = 'from b;' ] ||
+			fail "$how, step $at: $(ls "$b/Documents")"
+		at=$((at + 1))
+	done
+	[ "$at" -gt 10 ] || fail "$how: only $at steps"
+done
