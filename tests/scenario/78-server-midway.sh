@@ -67,6 +67,7 @@ settled ws2 out
 
 # --- Killed while a profile goes -----------------------------------------------
 slowly fs1
+# shellcheck disable=SC2016 # of the session
 lab_ssh ws1 alice 'for i in 1 2 3 4 5; do
 	head -c 2000000 /dev/urandom > file$i; done' > "$work/session" 2>&1 &
 session=$!
