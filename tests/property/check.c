@@ -46,6 +46,17 @@ goes_into_unit(const struct plan *p, const struct op *op)
 	return false;
 }
 
+/* Does p rename op's file out of a unit that is in conflict? */
+static bool
+comes_from_unit(const struct plan *p, const struct op *op)
+{
+	const struct op *old = op->from == NULL
+	    ? NULL
+	    : plan_find(p, op->from->path, op->from->path_len);
+
+	return old != NULL && is_contended(p, old->unit);
+}
+
 /* The same but for who won and, so, where it has to go? */
 static bool
 same_decision(const struct plan *p, const struct plan *q, size_t i,
@@ -63,6 +74,12 @@ same_decision(const struct plan *p, const struct plan *q, size_t i,
 	if (!same_clocks && a->moved != b->moved &&
 	    (goes_into_unit(p, a) || goes_into_unit(q, b)))
 		return a->result == NULL && b->result == NULL &&
+		    a->sides == b->sides &&
+		    strcmp(op_path(a, NULL), op_path(b, NULL)) == 0;
+	/* And whether what is here has come out of it, or is new. */
+	if (!same_clocks && (a->from == NULL) != (b->from == NULL) &&
+	    (comes_from_unit(p, a) || comes_from_unit(q, b)))
+		return entry_same(a->result, b->result) &&
 		    a->sides == b->sides &&
 		    strcmp(op_path(a, NULL), op_path(b, NULL)) == 0;
 	return strcmp(op_path(a, NULL), op_path(b, NULL)) == 0 &&
