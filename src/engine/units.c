@@ -37,6 +37,12 @@ is_dir_op(const struct op *op)
 	    (op->base != NULL && op->base->type == ENTRY_DIR);
 }
 
+static bool
+is_other(const struct entry *t)
+{
+	return t != NULL && t->type != ENTRY_DIR;
+}
+
 /* The rules, asked once for a directory and all that lies right in it. */
 struct asked {
 	const char *dir; /* NULL: nobody was asked yet */
@@ -87,6 +93,11 @@ unit_len_of(const struct rules *rules, struct asked *last, const struct op *op)
 	dir = is_dir_op(op) ? len : path_parent_len(path, len);
 	if (!is_dir_at(last, path, dir))
 		*last = ask(rules, last, path, dir);
+	/* A directory that stays local, but a file of that name roams. */
+	if (dir == len && !last->roams &&
+	    (is_other(op->local) || is_other(op->remote)))
+		return ask(rules, last, path, path_parent_len(path, len))
+		    .unit_len;
 	return last->unit_len;
 }
 
