@@ -66,7 +66,8 @@ json_write(FILE *out, json_t *v, size_t flags, struct err *e)
 	if (v == NULL)
 		return err_sys(e, "output");
 	errno = 0;
-	rc = json_dumpf(v, out, JSON_COMPACT | flags);
+	/* More digits than a clock has would only be noise. */
+	rc = json_dumpf(v, out, JSON_COMPACT | JSON_REAL_PRECISION(12) | flags);
 	json_decref(v);
 	return rc == 0 ? 0 : err_sys(e, "output");
 }

@@ -204,12 +204,14 @@ static const struct {
 static int
 make_dir(const struct root *r, const char *dir, const char *name, struct err *e)
 {
+	const char *above = strcmp(dir, ".") == 0 ? "" : dir;
 	int fd, rc = 0;
 
 	if ((fd = root_at(r, dir, O_PATH | O_DIRECTORY, e)) == -1)
 		return -1;
 	if (mkdirat(fd, name, 0700) == -1 && errno != EEXIST)
-		rc = err_sys(e, "%s/%s/%s", r->name, dir, name);
+		rc = err_sys(e, "%s/%s%s%s", r->name, above,
+		    above[0] != '\0' ? "/" : "", name);
 	close(fd);
 	return rc;
 }

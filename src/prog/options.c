@@ -9,6 +9,8 @@
 
 enum kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER };
 
+#define USAGE_WIDTH 80
+
 static const struct row {
 	const char *name;
 	char letter; /* 0: none */
@@ -53,7 +55,7 @@ static const struct row {
 	{ "to", 0, KIND_TEXT, AT(to), TAKES_TO, "DIR",
 	    "put it below DIR instead of where it was" },
 	{ "at", 0, KIND_TEXT, AT(at), TAKES_FROM, "TIME",
-	    "the newest generation of that time, 'yesterday 14:00' say" },
+	    "the newest generation then, such as 'yesterday 14:00'" },
 	{ "all", 0, KIND_FLAG, AT(all), TAKES_REPORT, NULL,
 	    "list every entry instead of sums of directories" },
 	{ "html", 0, KIND_TEXT, AT(html), TAKES_REPORT, "FILE",
@@ -225,12 +227,30 @@ print_rows(FILE *out, unsigned takes, bool common)
 	}
 }
 
+/* What a command takes; of one with verbs each on a line where they do not fit
+ * on one. */
+static void
+print_usage(FILE *out, const struct command *c)
+{
+	static const char lead[] = "usage: roam [options]";
+	const char *args = c->args, * or ;
+	bool fits =
+	    strlen(lead) + strlen(c->name) + strlen(args) + 2 < USAGE_WIDTH;
+
+	fprintf(out, "%s %s ", lead, c->name);
+	while (!fits && (or = strstr(args, " | ")) != NULL) {
+		fprintf(out, "%.*s\n%*s %s ", (int)(or -args), args,
+		    (int)strlen(lead), "", c->name);
+		args = or +strlen(" | ");
+	}
+	fprintf(out, "%s\n\n%s\n", args, c->what);
+}
+
 void
 options_help(FILE *out, const struct command *c)
 {
 	if (c != NULL) {
-		fprintf(out, "usage: roam [options] %s %s\n\n%s\n", c->name,
-		    c->args, c->what);
+		print_usage(out, c);
 		if (c->takes != 0)
 			fprintf(out, "\nOptions of this command:\n");
 		print_rows(out, c->takes, false);

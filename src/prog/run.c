@@ -51,7 +51,8 @@ run_note(const struct context *c, const struct sync_how *how,
 	if (why != NULL)
 		snprintf(now.last_error, sizeof(now.last_error), "%s",
 		    why->text);
-	if (memo_note(c->statefd, &now, done > 0, &e) == -1)
+	if (memo_note(c->statefd, &now, done > 0, &e) == -1 &&
+	    (why == NULL || e.sys != why->sys))
 		log_line(LOG_LEVEL_WARN,
 		    "what 'roam status' says of this run is missing: %s",
 		    e.text);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,36 @@ context_open_home(struct context *c, enum context_use use, unsigned wait_s,
 	    state_lock(c->statefd, wait_s, &c->lockfd, e) == -1)
 		return -1;
 	return load_state(c, e);
+}
+
+/* What helps where the home's file system refuses. */
+static const struct remedy {
+	int sys;
+	const char *text;
+} remedies[] = {
+	{ EACCES, "check owner and mode there" },
+	{ EPERM, "check owner and mode there" },
+	{ EROFS, "it has to be writable" },
+	{ ENOSPC, "make room there" },
+	{ EDQUOT, "make room there, or raise the quota" },
+};
+
+void
+context_explain(const struct context *c, struct err *e)
+{
+	int sys = e->sys;
+	bool named = e->text[0] == '/';
+
+	if (e->kind != ERR_SYSTEM)
+		return;
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (remedies[i].sys != sys)
+			continue;
+		err_fill(e, ERR_SYSTEM, "%s%s%s (%s)",
+		    named ? "" : c->setup->home, named ? "" : ": ", e->text,
+		    remedies[i].text);
+		e->sys = sys;
+	}
 }
 
 static enum store_encrypt

@@ -58,6 +58,10 @@ void context_init(struct context *c, const struct setup *setup);
 int context_open_home(struct context *c, enum context_use use, unsigned wait_s,
     struct err *e) MUST_CHECK;
 
+/* Say more of e where the system refused something in the home: which home,
+ * and what helps. */
+void context_explain(const struct context *c, struct err *e);
+
 /* The store; with CONTEXT_WORK it may be made. No store is no error. A server
  * is only begun to be reached: context_enter_store() waits until the store is
  * open. In between context_look_at_store() says whether that has failed. */

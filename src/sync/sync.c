@@ -327,7 +327,8 @@ work(struct round *r, struct err *e)
 	/* What was applied is remembered whatever came of the rest. */
 	if (rc == 0)
 		rc = remember(r, e);
-	else if (!r->unsafe && remember(r, &later) == -1)
+	else if (!r->unsafe && remember(r, &later) == -1 &&
+	    (later.sys == 0 || later.sys != e->sys))
 		err_wrap(e, "%s", later.text);
 	if (rc == 0 && r->how->done != NULL && !round_failed(r))
 		rc = r->how->done(r->c, r->how->done_arg, e);
@@ -372,6 +373,8 @@ sync_run(struct context *c, const struct sync_how *how, struct sync_out *out,
 	    (rc == 0 && count_conflicts(&r, e) == -1))
 		rc = -1;
 out:
+	if (rc == -1)
+		context_explain(c, e);
 	if (r.stagefd != -1)
 		close(r.stagefd);
 	plan_free(&r.plan);

@@ -390,11 +390,12 @@ is_apart(const struct world *w, unsigned m, unsigned spot)
 	return false;
 }
 
+/* Two names of one file? See engine/groups.h. */
 static bool
 is_kin(const struct entry *a, const struct entry *b)
 {
 	return a != NULL && b != NULL && entry_group(a) != 0 &&
-	    entry_group(a) == entry_group(b);
+	    entry_same(a, b);
 }
 
 /* Has the head's i a name in a unit that waits which it has not here, or the

@@ -40,7 +40,7 @@ END
 expect 0 on a --json status
 is 'sorted(d)' "$(python3 -c 'print(sorted("store store_id machine type state \
 reason head base last_attempt last_success last_error pending conflicts \
-skipped held_deletes held_changes primary answer_age publishing connection \
+skipped held_deletes held_changes primary answer_age publishing connection confined \
 session".split()))')"
 is 'd["store"]' "file://$store"
 is 'd["machine"]' a
@@ -383,7 +383,10 @@ commands=$("$ROAM" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 for command in $commands; do
 	grep -Eq "^\.It Cm $command( |$)" <<< "$page" ||
 		fail "roam.1 does not tell of $command"
-	options=$("$ROAM" "$command" --help | grep -o -- ' --[a-z-]*')
+	help=$("$ROAM" "$command" --help)
+	wide=$(awk 'length > 80' <<< "$help")
+	[ -z "$wide" ] || fail "$command --help has wide lines: $wide"
+	options=$(grep -o -- ' --[a-z-]*' <<< "$help")
 	for option in $options; do
 		grep -Eq "^\.It Fl .*-${option#--}( |$)" <<< "$page" ||
 			fail "roam.1 does not tell of $option"

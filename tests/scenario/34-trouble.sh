@@ -129,7 +129,8 @@ mount --bind "$b" "$b"
 mount -o remount,bind,ro "$b"
 for command in pull push sync; do
 	expect 1 on b "$command"
-	says "ead-only file system"
+	says "$b: lock: Read-only file system (it has to be writable)"
+	[ "$(grep -c '^roam: ' <<< "$err")" = 1 ] || fail "more than a line: $err"
 done
 umount "$b"
 expect 0 on b -q sync
@@ -154,6 +155,8 @@ for limit in size=1m nr_inodes=30; do
 			fail "no space: exit $got: $(cat "$work/.out" "$work/.err")"
 		cat "$work/.out" "$work/.err" | grep -qi 'space' ||
 			fail "not said: $(cat "$work/.out" "$work/.err")"
+		! grep -v "^roam: sync: $b: .* (make room there)\$" "$work/.err" ||
+			fail "not where, or not what to do"
 		# What is there is whole.
 		(cd "$b" && find . -path ./.local -prune -o -type f -print) |
 			while read -r file; do
