@@ -247,13 +247,27 @@ text_is_utf8(const char *bytes, size_t len)
 	return true;
 }
 
+/* Characters that turn the direction of writing, so that one name can look like
+ * another, or that begin another line. */
+static bool
+is_turn(const unsigned char *s, size_t n)
+{
+	if (n == 2)
+		return s[0] == 0xd8 && s[1] == 0x9c; /* U+061C */
+	if (n != 3 || s[0] != 0xe2)
+		return false;
+	return (s[1] == 0x80 && (s[2] | 1) == 0x8f) ||        /* 200E, 200F */
+	    (s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) || /* 2028 to 202E */
+	    (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);   /* 2066 to 2069 */
+}
+
 /* May these n bytes go to a terminal? C1 controls, too, are commands there. */
 static bool
 is_harmless(const unsigned char *s, size_t n)
 {
 	if (n == 1)
 		return *s >= ' ' && *s != 0x7f;
-	return n > 1 && !(s[0] == 0xc2 && s[1] < 0xa0);
+	return n > 1 && !(s[0] == 0xc2 && s[1] < 0xa0) && !is_turn(s, n);
 }
 
 const char *

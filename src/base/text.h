@@ -31,8 +31,8 @@ const char *text_time_utc(int64_t ns, char out[TEXT_TIME_MAX]);
 const char *text_time_local(int64_t ns, char out[TEXT_TIME_MAX]);
 
 /*
- * Show a name that may hold any bytes: control bytes, backslash and what is
- * not UTF-8 become \xNN. At most cap - 1 bytes, cut with "..."; returns out.
+ * Show a name that may hold any bytes: control bytes, backslash, what turns the
+ * direction of writing and what is not UTF-8 become \xNN. At most cap - 1 bytes, cut with "..."; returns out.
  */
 const char *text_show(const char *bytes, size_t len, char *out, size_t cap);
 

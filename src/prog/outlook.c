@@ -40,6 +40,7 @@ outlook_find(struct outlook *out, const struct setup *setup, const char *path)
 
 	*out = (struct outlook){ .known = false };
 	context_init(&c, setup);
+	c.hushed = true;
 	if (sync_run(&c, &how, &plan, &e) == 0) {
 		out->known = true;
 		op = plan_find(&plan.plan, path, strlen(path));

@@ -42,6 +42,12 @@ context_close(struct context *c)
 	context_init(c, c->setup);
 }
 
+static enum log_level
+warning(const struct context *c)
+{
+	return c->hushed ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN;
+}
+
 static int
 load_state(struct context *c, struct err *e)
 {
@@ -51,7 +57,7 @@ load_state(struct context *c, struct err *e)
 		e) == -1)
 		return -1;
 	if (note.kind != ERR_NONE)
-		log_line(LOG_LEVEL_WARN,
+		log_line(warning(c),
 		    "the local state is damaged (%s): nothing will be deleted "
 		    "in this run",
 		    note.text);
@@ -267,7 +273,7 @@ check_kinship(struct context *c, struct err *e)
 	if (kin)
 		return 0;
 	c->estranged = true;
-	log_line(LOG_LEVEL_WARN,
+	log_line(warning(c),
 	    "%s is not the store this home knew, or is older than it was at "
 	    "generation %llu: both sides are united, nothing is deleted",
 	    c->setup->store, (unsigned long long)s->number);
@@ -302,7 +308,7 @@ load_remote(struct context *c, struct err *e)
 	c->damaged = head.damaged;
 	c->lost = 0;
 	if (head.damaged > 0)
-		log_line(LOG_LEVEL_WARN,
+		log_line(warning(c),
 		    "%zu damaged generation(s) passed over: %s", head.damaged,
 		    head.note.text);
 	return 0;

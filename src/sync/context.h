@@ -43,6 +43,7 @@ struct context {
 	 * than what this home knew. Then nothing is deleted on either side.
 	 */
 	bool estranged;
+	bool hushed;    /* another context of this program has warned already */
 	bool settled;   /* "next" was looked at */
 	size_t damaged; /* newer generations that had to be passed over */
 };

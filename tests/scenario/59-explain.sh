@@ -72,6 +72,15 @@ expect 1 on a plan --html "$work/link.html"
 [ ! -e "$work/elsewhere" ] || fail "through a link"
 expect 1 on a plan --html "$work/none/plan.html"
 
+# --- A store that is older than it was: said once ----------------------------
+cp -a "$store" "$work/older"
+echo later > "$a/both"
+expect 0 on a push
+rm -rf "$store"
+mv "$work/older" "$store"
+expect 0 on a why both
+[ "$(grep -c 'both sides are united' "$work/.err")" = 1 ] || fail "said: $err"
+
 browser=$(command -v chromium || command -v chromium-browser) || exit 0
 timeout 50 "$browser" --headless --no-sandbox --disable-gpu \
 	--user-data-dir="$work/browser" --dump-dom "file://$page" \
