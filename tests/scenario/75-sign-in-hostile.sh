@@ -68,7 +68,7 @@ lab_on ws1 sh -c 'mkdir /root/precious && echo root > /root/precious/file &&
 	chmod 711 /root && chmod 755 /root/precious'
 before=$(lab_on ws1 sh -c 'ls -lRA /root/precious | md5sum')
 attack() { # WHAT COMMAND: bob's home so, a session, and nothing of root's differs
-	lab_on ws1 sh -c "rm -rf /home/bob; $2"
+	lab_on ws1 sh -c "[ '$2' = : ] || rm -rf /home/bob; $2"
 	lab_on ws1 timeout 100 python3 "$lab/session" lab bob "$lab/leave" \
 		B0b.Pass > "$lab/said" 2>&1 || :
 	[ "$(lab_on ws1 sh -c 'ls -lRA /root/precious | md5sum')" = "$before" ] ||
@@ -85,6 +85,29 @@ attack 'the state is a link' 'mkdir -m 700 /home/bob &&
 	ln -s /root/precious /home/bob/.local/state && chown -hR bob /home/bob'
 attack 'a directory is a link' 'mkdir -m 700 /home/bob &&
 	ln -s /root/precious /home/bob/docs && chown -hR bob /home/bob'
+# And one whose directories become links while the profile comes and goes.
+lab_on ws1 sh -c 'rm -rf /home/bob; mkdir -m 700 /home/bob; chown bob /home/bob'
+as_bob=(setpriv --reuid 20002 --regid 20000 --clear-groups bash -c)
+# shellcheck disable=SC2016 # of those shells
+lab_on ws1 "${as_bob[@]}" 'cd /home/bob && mkdir docs other
+	for i in {1..200}; do echo $i > docs/$i; echo $i > other/$i; done'
+lab_on ws1 python3 "$lab/session" lab bob "$lab/leave" B0b.Pass \
+	> "$lab/said" 2>&1
+settled bob out
+for _ in 1 2 3; do
+	# shellcheck disable=SC2016
+	lab_on ws1 "${as_bob[@]}" 'cd /home/bob; rm -rf .local docs/? other/?
+		ln -s /root/precious link
+		for i in {1..20000}; do
+			[ -e "$0" ] || break
+			mv -T docs dir && mv -T link docs
+			mv -T docs link && mv -T dir docs
+		done 2> /dev/null; rm -f link' "$lab/leave" &
+	attack 'directories become links meanwhile' :
+	rm "$lab/leave"
+	wait $! || :
+	: > "$lab/leave"
+done
 lab_on ws1 sh -c 'rm -rf /home/bob; mkdir -m 700 /home/bob; chown bob /home/bob'
 
 # --- An environment that means harm ---------------------------------------------
