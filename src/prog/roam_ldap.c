@@ -28,6 +28,7 @@
 #include "prog/ldap_link.h"
 #include "prog/ldap_ticket.h"
 #include "signin/pairs.h"
+#include "signin/user_name.h"
 #include "sync/cred.h"
 
 #define DEADLINE_MS 20000 /* where nobody says */
@@ -408,7 +409,8 @@ static bool
 is_half(const struct session *s, const struct facts *f)
 {
 	return s->q.op != OP_LIST && f->error[0] == '\0' &&
-	    f->user == FACT_YES && f->paths != FACT_YES && f->domain[0] != '\0';
+	    f->paths != FACT_YES && f->user_dn[0] != '\0' &&
+	    f->domain[0] != '\0';
 }
 
 static void
@@ -416,21 +418,30 @@ ask_home(struct session *s, struct facts *f, struct buf *out)
 {
 	struct session home = *s;
 	struct facts there = { 0 };
+	struct user_name name;
 	struct err e;
 
-	home.q.servers[0] = home.q.base[0] = '\0';
+	buf_clear(out);
+	if (user_name_split(&name, s->q.user, &e) == -1) {
+		finish(f, out, &e);
+		return;
+	}
+	/* There the user needs no domain, and is known by name. */
+	memcpy(home.q.user, name.account, sizeof(home.q.user));
+	memcpy(home.q.base, f->user_dn, sizeof(home.q.base));
+	home.q.servers[0] = '\0';
 	(void)pairs_set(home.q.site, sizeof(home.q.site), f->site,
 	    strlen(f->site));
 	home.q.paths_only = true;
 	if (s->q.op != OP_CHECK)
 		there = *f;
-	buf_clear(out);
 	if (ask_domain(&home, f->domain, &there, out, &e) == -1) {
 		finish(f, out, &e);
 		return;
 	}
 	if (s->q.op != OP_CHECK)
 		return;
+	memcpy(there.netbios, f->netbios, sizeof(there.netbios));
 	if (there.paths == FACT_YES)
 		facts_take_paths(f, &there);
 	memcpy(f->error, there.error, sizeof(f->error));

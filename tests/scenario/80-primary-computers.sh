@@ -66,6 +66,14 @@ settings 'profile_path = yes'
 decides primary 0 'SALES\alice' # but its controllers are not found
 [ "$(json "d['store'], 'sales.lab.example' in d['store_error']")" = \
 	'(None, True)' ] || fail "$out"
+# As if dc1 were theirs, too.
+samba-tool dns add dc1 lab.example _ldap._tcp.dc._msdcs.sales SRV \
+	'dc1.lab.example 389 0 100' -U Administrator%Adm1n.Pass > "$work/tool" ||
+	fail "$(cat "$work/tool")"
+decides primary 0 'SALES\alice'
+[ "$(json "d['store']")" = smb://dc1.lab.example/profiles/alice.linux ] ||
+	fail "$out"
+[ "$(json "d['facts']['home_drive']")" = H: ] || fail "$out"
 decides primary 0 'LAB\alice'
 [ "$(json "d['store']")" = smb://dc1.lab.example/profiles/alice.linux ] ||
 	fail "$out"
@@ -167,6 +175,10 @@ expect 0 roam primary add bob WS1 WS2
 says 'WS2: added'
 expect 0 roam primary add bob WS1
 says 'nothing to do'
+expect 0 roam primary add 'SALES\dora' WS3 # at a controller of that domain
+expect 0 roam --json primary list dora@sales.lab.example
+[[ $(json "d['computers']") = *WS3* ]] || fail "$out"
+expect 0 roam primary remove dora WS3
 expect 0 roam --json primary list bob
 [ "$(json "len(d['computers'])")" = 2 ] || fail "$out"
 expect 0 roam primary users ws1
