@@ -311,7 +311,7 @@ facts_text(const struct facts *f)
 		else if (shown[i].kind == SHOW_FACT)
 			print_field(shown[i].label, "%s", fact_word(fact));
 		else if (at[0] != '\0')
-			print_field(shown[i].label, "%s", at);
+			print_plain(shown[i].label, at);
 	}
 }
 
@@ -350,14 +350,14 @@ check_text(const struct primary *p, const struct policy *policy)
 {
 	const struct decision *d = &policy->decision;
 
-	print_field("User", "%s", p->how.user);
-	print_field("Machine", "%s", p->how.host);
+	print_plain("User", p->how.user);
+	print_plain("Machine", p->how.host);
 	print_field("Decision", "%s", verdict_word(d->verdict));
 	print_field("Type", "%s", d->roams ? "roaming" : "local");
 	print_prose("Reason", d->reason);
 	if (policy->url[0] != '\0')
 		print_field("Store", "%s", policy->url);
-	if (policy->url_error[0] != '\0')
+	if (d->roams && policy->url_error[0] != '\0')
 		print_prose("No store", policy->url_error);
 	if (policy->asked || d->kept)
 		facts_text(&policy->facts);

@@ -87,6 +87,7 @@ roam_ldap_SOURCES = \
 	src/prog/ldap_link.c src/prog/ldap_link.h \
 	src/prog/ldap_object.c src/prog/ldap_object.h \
 	src/prog/ldap_ping.c src/prog/ldap_ping.h \
+	src/prog/ldap_server.c src/prog/ldap_server.h \
 	src/prog/ldap_ticket.c src/prog/ldap_ticket.h \
 	src/prog/roam_ldap.c
 roam_ldap_LDADD = $(SIGNIN_LIBS) libsync.a libbase.a $(LDAP_LIBS) $(KRB5_LIBS)

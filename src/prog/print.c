@@ -27,13 +27,26 @@ print_field(const char *label, const char *fmt, ...)
 }
 
 void
+print_plain(const char *label, const char *text)
+{
+	char shown[SHOWN_MAX];
+	int pad = LABEL_COLUMNS - 1 - (int)strlen(label);
+
+	snprintf(shown, sizeof(shown), "%s", text);
+	text_tame(shown);
+	printf("%s:%*s%s\n", label, pad, "", shown);
+}
+
+void
 print_prose(const char *label, const char *text)
 {
 	char shown[SHOWN_MAX];
 	int column;
 	size_t len;
 
-	text_show(text, strlen(text), shown, sizeof(shown));
+	/* Names in it have been shown already. */
+	snprintf(shown, sizeof(shown), "%s", text);
+	text_tame(shown);
 	column =
 	    printf("%s:%*s", label, LABEL_COLUMNS - 1 - (int)strlen(label), "");
 	for (const char *p = shown; *p != '\0'; p += len) {

@@ -12,6 +12,8 @@
 
 /* "Label:    value", aligned; the value may hold any bytes but is text. */
 void print_field(const char *label, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same for a text that is one line, in which '\\' stands for itself. */
+void print_plain(const char *label, const char *text);
 /* The same for sentences: broken at spaces where it would be too wide. */
 void print_prose(const char *label, const char *text);
 /* A line in bold on a terminal. */

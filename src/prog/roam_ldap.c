@@ -5,14 +5,8 @@
  * others name. Started by root it gives up everything but the network before
  * the first byte comes in.
  */
-#include <sys/prctl.h>
-#include <sys/wait.h>
-
-#include <errno.h>
 #include <nss.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,27 +16,14 @@
 #include "base/confine.h"
 #include "base/io.h"
 #include "base/priv.h"
-#include "base/text.h"
-#include "prog/ldap_ask.h"
 #include "prog/ldap_find.h"
-#include "prog/ldap_link.h"
-#include "prog/ldap_ticket.h"
+#include "prog/ldap_server.h"
 #include "signin/pairs.h"
 #include "signin/user_name.h"
-#include "sync/cred.h"
 
 #define DEADLINE_MS 20000 /* where nobody says */
 #define SLICE_MS    2000  /* at least that for each server */
 #define NOBODY      65534 /* as the kernel shows ids that it cannot show */
-#define OUTPUT_MAX  ((size_t)8 << 20)
-
-struct session {
-	struct question q;
-	struct ticket *ticket; /* owned; NULL: other credentials */
-	struct cred cred;      /* of a simple bind */
-	char domain[256];
-	double until;
-};
 
 /* --- Who we are, and then nobody ------------------------------------------- */
 
@@ -82,7 +63,7 @@ confine(struct err *e)
 
 /* The name of this computer's account where nobody says it. */
 static void
-name_computer(struct session *s)
+name_computer(struct ldap_session *s)
 {
 	char host[256] = "";
 	const char *account;
@@ -102,7 +83,7 @@ name_computer(struct session *s)
 
 /* The domain in DNS: as told, else the keytab's, else the host's. */
 static void
-name_domain(struct session *s)
+name_domain(struct ldap_session *s)
 {
 	char host[256] = "";
 	const char *from = s->q.domain, *dot;
@@ -122,7 +103,7 @@ name_domain(struct session *s)
 
 /* The account of a computer's name is that name without its '$' or domain. */
 static int
-open_ticket(struct session *s, struct err *e)
+open_ticket(struct ldap_session *s, struct err *e)
 {
 	char account[256] = "";
 
@@ -139,7 +120,7 @@ open_ticket(struct session *s, struct err *e)
 
 /* Everything that only root may read. */
 static int
-take_credentials(struct session *s, struct err *e)
+take_credentials(struct ldap_session *s, struct err *e)
 {
 	if (s->q.bind == BIND_SIMPLE) {
 		if (s->q.credentials[0] == '\0')
@@ -155,7 +136,7 @@ take_credentials(struct session *s, struct err *e)
 }
 
 static int
-prepare(struct session *s, struct err *e)
+prepare(struct ldap_session *s, struct err *e)
 {
 	uint64_t ms = s->q.deadline_ms != 0 ? s->q.deadline_ms : DEADLINE_MS;
 
@@ -168,185 +149,10 @@ prepare(struct session *s, struct err *e)
 	return 0;
 }
 
-/* --- One server ------------------------------------------------------------ */
-
-/* One server, by one of its ports. */
-struct place {
-	const char *uri;
-	const char *address; /* of its host; "" */
-	const char *domain;  /* that it is asked as a controller of; "" */
-	unsigned ms;
-	bool catalog; /* it is a global catalog */
-};
-
-static int
-log_in(struct session *s, const struct place *at, struct ldap_link *l,
-    struct err *e)
-{
-	char host[SRV_HOST_MAX] = "";
-
-	if (s->q.bind == BIND_SIMPLE)
-		return ldap_link_simple(l, s->cred.user, &s->cred.password, e);
-	if (s->q.bind == BIND_ANONYMOUS)
-		return ldap_link_anonymous(l, e);
-	(void)ldap_find_host(host, at->uri);
-	ticket_ask_at(s->ticket, at->domain,
-	    at->address[0] != '\0' ? at->address : host);
-	if (ticket_get(s->ticket, host, e) == -1)
-		return -1;
-	return ldap_link_kerberos(l, e);
-}
-
-static int
-ask_at(struct session *s, const struct place *at, struct facts *f,
-    struct buf *items, bool *elsewhere, struct err *e)
-{
-	const struct ldap_way way = { .uri = at->uri,
-		.starttls = s->q.tls == TLS_START &&
-		    strncmp(at->uri, "ldap://", 7) == 0,
-		.ca_file = s->q.ca_file,
-		.timeout_ms = at->ms };
-	struct ldap_link *l;
-	int rc;
-
-	if (ldap_link_open(&l, &way, e) == -1)
-		return -1;
-	rc = log_in(s, at, l, e);
-	if (rc == 0)
-		rc = s->q.op == OP_CHECK
-		    ? ldap_ask(f, l, &s->q, at->catalog, elsewhere, e)
-		    : ldap_ask_admin(items, f, l, &s->q, at->catalog, elsewhere,
-			  e);
-	ldap_link_close(l);
-	return rc;
-}
-
-/* The server, and where it says so its catalog of all domains. */
-static int
-ask(struct session *s, const struct place *where, struct facts *f,
-    struct buf *items, struct err *e)
-{
-	struct place at = *where;
-	struct facts before = *f;
-	char catalog[SERVER_URI_MAX];
-	bool elsewhere = false;
-	int rc;
-
-	rc = ask_at(s, &at, f, items, &elsewhere, e);
-	if (rc == 0 || !elsewhere || !ldap_find_catalog(catalog, at.uri))
-		return rc;
-	before.round_trips = f->round_trips;
-	*f = before;
-	at.uri = catalog;
-	at.catalog = true;
-	return ask_at(s, &at, f, items, &elsewhere, e);
-}
-
-/* Facts that a server was asked for, and how that ended, as one text. */
-static void
-finish(struct facts *f, struct buf *items, const struct err *e)
-{
-	/* Whole, or cut where its bytes no longer fit. */
-	if (e != NULL) {
-		char text[sizeof(f->error)];
-
-		snprintf(text, sizeof(text), "%.*s", (int)sizeof(text) - 1,
-		    e->text);
-		text_tame(text);
-		if (!pairs_set(f->error, sizeof(f->error), text, strlen(text)))
-			snprintf(f->error, sizeof(f->error),
-			    "the directory failed");
-		f->error_kind = (uint64_t)e->kind;
-	}
-	facts_write(items, f);
-}
-
-/* In a process of its own: nothing else ends what the libraries wait for. */
-static void
-child(struct session *s, const struct place *at, struct facts *f, int fd)
-{
-	struct buf out = { .max = OUTPUT_MAX };
-	struct err e, ignored;
-	int rc;
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	rc = ask(s, at, f, &out, &e);
-	if (rc == -1)
-		buf_clear(&out);
-	finish(f, &out, rc == -1 ? &e : NULL);
-	if (buf_check(&out, &ignored) == 0)
-		(void)!io_write(fd, out.bytes, out.len, &ignored);
-	_exit(0);
-}
-
-/* What the child says until its time is up. */
-static int
-listen_to(int fd, unsigned ms, struct buf *out)
-{
-	double until = clock_steady_s() + ms / 1000.0, left;
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint8_t *room;
-	ssize_t n;
-
-	while ((left = until - clock_steady_s()) > 0) {
-		if (poll(&p, 1, (int)(left * 1000) + 1) <= 0)
-			continue;
-		if ((room = buf_room(out, 4096)) == NULL)
-			return -1;
-		n = read(fd, room, 4096);
-		if (n == 0)
-			return 0;
-		if (n == -1 && errno != EINTR)
-			return -1;
-		out->len += n > 0 ? (size_t)n : 0;
-	}
-	return -1;
-}
-
-static int
-read_facts(struct facts *f, const struct buf *out, struct err *e)
-{
-	size_t skip = facts_items_len(out->bytes, out->len);
-
-	return facts_parse(f, out->bytes + skip, out->len - skip, e);
-}
-
-/* Ask the server within its time: what it says, and its facts in f. */
-static int
-ask_within(struct session *s, const struct place *at, struct buf *out,
-    struct facts *f)
-{
-	struct err e;
-	int fds[2], rc;
-	pid_t pid;
-
-	buf_clear(out);
-	if (pipe(fds) == -1)
-		return -1;
-	if ((pid = fork()) == 0) {
-		close(fds[0]);
-		child(s, at, f, fds[1]);
-	}
-	close(fds[1]);
-	rc = pid == -1 ? -1 : listen_to(fds[0], at->ms, out);
-	close(fds[0]);
-	if (pid != -1) {
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-	}
-	if (rc == 0 && read_facts(f, out, &e) == 0)
-		return 0;
-	snprintf(f->error, sizeof(f->error), "%.200s: no answer in time",
-	    at->uri);
-	f->error_kind = ERR_OFFLINE;
-	buf_clear(out);
-	return -1;
-}
-
-/* --- All of them ----------------------------------------------------------- */
+/* --- Servers, until one has an answer ---------------------------------------- */
 
 static bool
-is_done(const struct session *s, const struct facts *f)
+is_done(const struct ldap_session *s, const struct facts *f)
 {
 	if (s->q.op != OP_CHECK)
 		return f->error_kind != ERR_OFFLINE &&
@@ -358,7 +164,7 @@ is_done(const struct session *s, const struct facts *f)
 
 /* One that is known to be there may take all but the least of the others. */
 static unsigned
-slice_ms(const struct session *s, size_t servers_left, bool alive)
+slice_ms(const struct ldap_session *s, size_t servers_left, bool alive)
 {
 	double left = (s->until - clock_steady_s()) * 1000;
 	double slice = alive ? left - SLICE_MS * (double)(servers_left - 1)
@@ -371,7 +177,7 @@ slice_ms(const struct session *s, size_t servers_left, bool alive)
 
 /* The servers of domain, until one has an answer. */
 static int
-ask_domain(struct session *s, const char *domain, struct facts *f,
+ask_domain(struct ldap_session *s, const char *domain, struct facts *f,
     struct buf *out, struct err *e)
 {
 	struct servers servers;
@@ -385,7 +191,7 @@ ask_domain(struct session *s, const char *domain, struct facts *f,
 	    strlen(s->q.computer));
 	first = *f;
 	for (size_t i = 0; i < servers.count; i++) {
-		const struct place at = { .uri = servers.list[i].uri,
+		const struct ldap_place at = { .uri = servers.list[i].uri,
 			.address = servers.list[i].address,
 			.domain = domain,
 			.ms = slice_ms(s, servers.count - i,
@@ -394,7 +200,7 @@ ask_domain(struct session *s, const char *domain, struct facts *f,
 		if (at.ms == 0)
 			break;
 		*f = first;
-		(void)!ask_within(s, &at, out, f);
+		(void)!ldap_server_ask(s, &at, out, f);
 		if (is_done(s, f))
 			break;
 	}
@@ -406,7 +212,7 @@ ask_domain(struct session *s, const char *domain, struct facts *f,
 /* A catalog has the users of all domains, but not their paths, and takes no
  * changes: the rest is up to the controllers of the user's own domain. */
 static bool
-is_half(const struct session *s, const struct facts *f)
+is_half(const struct ldap_session *s, const struct facts *f)
 {
 	return s->q.op != OP_LIST && f->error[0] == '\0' &&
 	    f->paths != FACT_YES && f->user_dn[0] != '\0' &&
@@ -414,16 +220,16 @@ is_half(const struct session *s, const struct facts *f)
 }
 
 static void
-ask_home(struct session *s, struct facts *f, struct buf *out)
+ask_home(struct ldap_session *s, struct facts *f, struct buf *out)
 {
-	struct session home = *s;
+	struct ldap_session home = *s;
 	struct facts there = { 0 };
 	struct user_name name;
 	struct err e;
 
 	buf_clear(out);
 	if (user_name_split(&name, s->q.user, &e) == -1) {
-		finish(f, out, &e);
+		ldap_server_finish(f, out, &e);
 		return;
 	}
 	/* There the user needs no domain, and is known by name. */
@@ -436,7 +242,7 @@ ask_home(struct session *s, struct facts *f, struct buf *out)
 	if (s->q.op != OP_CHECK)
 		there = *f;
 	if (ask_domain(&home, f->domain, &there, out, &e) == -1) {
-		finish(f, out, &e);
+		ldap_server_finish(f, out, &e);
 		return;
 	}
 	if (s->q.op != OP_CHECK)
@@ -452,7 +258,7 @@ ask_home(struct session *s, struct facts *f, struct buf *out)
 }
 
 static int
-run(struct session *s, struct facts *f, struct buf *out, struct err *e)
+run(struct ldap_session *s, struct facts *f, struct buf *out, struct err *e)
 {
 	if (ask_domain(s, s->domain, f, out, e) == -1)
 		return -1;
@@ -477,9 +283,9 @@ read_question(struct question *out, struct err *e)
 int
 main(int argc, char **argv)
 {
-	struct session s = { 0 };
+	struct ldap_session s = { 0 };
 	struct facts f = { 0 };
-	struct buf out = { .max = OUTPUT_MAX };
+	struct buf out = { .max = LDAP_OUTPUT_MAX };
 	struct err e;
 	int rc;
 
@@ -499,7 +305,7 @@ main(int argc, char **argv)
 		rc = run(&s, &f, &out, &e);
 	if (rc == -1) {
 		buf_clear(&out);
-		finish(&f, &out, &e);
+		ldap_server_finish(&f, &out, &e);
 	}
 	if (io_write(STDOUT_FILENO, out.bytes, out.len, &e) == -1)
 		rc = -1;

@@ -47,6 +47,9 @@ decides not-primary 4 'ELSEWHERE\alice'
 [ "$(json "d['facts']['foreign']")" = True ] || fail 'not foreign'
 settings 'foreign_users = yes'
 decides not-primary 0 'ELSEWHERE\alice'
+expect 0 "$ROAM" --config "$work/conf" primary check 'LAB\alice' < /dev/null
+says 'LAB\alice'
+says '\\dc1.lab.example\profiles\%username%'
 settings "keytab = $DC/keytabs/ws2"
 decides not-primary 4 alice
 decides primary 0 carol
