@@ -343,11 +343,20 @@ is_unreadable(const struct home *h, const struct unit *u)
 	return false;
 }
 
+/* Is something to be done for op, or was it to be forgotten, though nothing is
+ * done for that? */
+static bool
+is_open(const struct op *op)
+{
+	return op->state == OP_PLANNED ||
+	    (op->state == OP_DONE && op->reason == REASON_LEFT_LOCAL);
+}
+
 void
 plan_fail_unit(struct plan *p, uint32_t unit, enum why why)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->op[i].unit == unit && p->op[i].state == OP_PLANNED &&
+		if (p->op[i].unit == unit && is_open(&p->op[i]) &&
 		    !p->op[i].left)
 			op_fail(&p->op[i], why);
 }
