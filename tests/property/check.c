@@ -46,15 +46,19 @@ goes_into_unit(const struct plan *p, const struct op *op)
 	return false;
 }
 
-/* Does p rename op's file out of a unit that is in conflict? */
+/* Does p rename op's file out of a unit that is in conflict, or would q rename
+ * it into one? */
 static bool
-comes_from_unit(const struct plan *p, const struct op *op)
+is_units(const struct plan *p, const struct plan *q, const struct op *op)
 {
-	const struct op *old = op->from == NULL
-	    ? NULL
-	    : plan_find(p, op->from->path, op->from->path_len);
+	const struct op *here, *there;
 
-	return old != NULL && is_contended(p, old->unit);
+	if (op->from == NULL)
+		return false;
+	here = plan_find(p, op->from->path, op->from->path_len);
+	there = plan_find(q, op->from->path, op->from->path_len);
+	return (here != NULL && is_contended(p, here->unit)) ||
+	    (there != NULL && goes_into_unit(q, there));
 }
 
 /* The same but for who won and, so, where it has to go? */
@@ -76,9 +80,9 @@ same_decision(const struct plan *p, const struct plan *q, size_t i,
 		return a->result == NULL && b->result == NULL &&
 		    a->sides == b->sides &&
 		    strcmp(op_path(a, NULL), op_path(b, NULL)) == 0;
-	/* And whether what is here has come out of it, or is new. */
+	/* And whether what is here was renamed, or is new. */
 	if (!same_clocks && (a->from == NULL) != (b->from == NULL) &&
-	    (comes_from_unit(p, a) || comes_from_unit(q, b)))
+	    (is_units(p, q, a) || is_units(q, p, b)))
 		return entry_same(a->result, b->result) &&
 		    a->sides == b->sides &&
 		    strcmp(op_path(a, NULL), op_path(b, NULL)) == 0;
