@@ -4,6 +4,7 @@ if PAM
 pam_sources = \
 	pam/pam_args.c pam/pam_args.h \
 	pam/pam_child.c pam/pam_child.h \
+	pam/pam_hand.c pam/pam_hand.h \
 	pam/pam_lines.c pam/pam_lines.h \
 	pam/pam_roam.c
 pam_cppflags = $(AM_CPPFLAGS)

@@ -6,6 +6,7 @@
  * waiting. pam_roam(8) is its page.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,14 @@
 
 #include "pam_args.h"
 #include "pam_child.h"
+#include "pam_hand.h"
 #include "pam_lines.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
 #define PASSWORD "roam_password" /* the names of what we keep in the handle */
 #define LEADER   "roam_leader"
+#define HAND     "roam_hand"
 
 #define CACHE_MAX        1024 /* bytes of a name in KRB5CCNAME */
 #define PROGRESS_FIRST_S 2    /* a quick sign-in says nothing of its progress */
@@ -108,6 +111,44 @@ keep(pam_handle_t *pamh, const char *name, const char *text, size_t max)
 	return false;
 }
 
+static void
+forget(pam_handle_t *pamh, void *data, int status)
+{
+	(void)pamh;
+	(void)status;
+	pam_hand_forget((int32_t)(intptr_t)data);
+}
+
+/* For whoever opens the session, where that is our parent; else it ends with
+ * the handle, or when the session opens. */
+static void
+hand_on(pam_handle_t *pamh, const char *secret)
+{
+	const char *user;
+	int32_t key;
+
+	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS)
+		return;
+	key = pam_hand_leave(user, secret);
+	if (key != -1 &&
+	    pam_set_data(pamh, HAND, (void *)(intptr_t)key, forget) !=
+		PAM_SUCCESS)
+		pam_hand_forget(key);
+}
+
+/* What another process asked for, or we: then nobody else needs it. */
+static void
+take_over(pam_handle_t *pamh, const char *user)
+{
+	char *secret = pam_hand_take(user);
+
+	(void)pam_set_data(pamh, HAND, NULL, NULL);
+	if (secret == NULL)
+		return;
+	(void)keep(pamh, PASSWORD, secret, PAM_SECRET_MAX);
+	wipe(pamh, secret, 0);
+}
+
 static const char *
 kept(pam_handle_t *pamh, const char *name)
 {
@@ -181,6 +222,8 @@ session(pam_handle_t *pamh, bool open, int flags, int argc, const char **argv)
 	c.next = now_s() + PROGRESS_FIRST_S;
 	if ((rc = pam_get_user(pamh, &user, NULL)) != PAM_SUCCESS)
 		return rc;
+	if (open)
+		take_over(pamh, user);
 	if (pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS ||
 	    service == NULL)
 		service = "";
@@ -203,8 +246,8 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	(void)argc;
 	(void)argv;
 	if (pam_get_item(pamh, PAM_AUTHTOK, &token) == PAM_SUCCESS &&
-	    token != NULL)
-		(void)keep(pamh, PASSWORD, token, PAM_SECRET_MAX);
+	    token != NULL && keep(pamh, PASSWORD, token, PAM_SECRET_MAX))
+		hand_on(pamh, token);
 	return PAM_IGNORE;
 }
 

@@ -26,3 +26,21 @@ settled ws2 alice out
 expect 0 lab_ssh ws1 alice 'cat note'
 says second
 settled ws1 alice out
+
+# --- With one that a child of sshd asked for ------------------------------------
+# It travels in the kernel's keyring, where that may be used.
+if python3 -c 'import ctypes, platform
+keyctl = {"x86_64": 250, "aarch64": 219}[platform.machine()]
+raise SystemExit(ctypes.CDLL(None).syscall(keyctl, 0, -4, 1, 0, 0) == -1)'; then
+	lab_method=keyboard-interactive expect 0 lab_ssh ws1 alice \
+		'echo third > note'
+	settled ws1 alice out
+	lab_on ws1 grep -q 'event=sign-out .* saved=1 .*: 1 change saved' \
+		/var/log/syslog || fail "$(cat "$lab/ws1/log/syslog")"
+	expect 0 lab_ssh ws2 alice 'cat note'
+	says third
+	settled ws2 alice out
+	# The 'i' stands for one that is on its way out.
+	! lab_on ws1 grep pam_roam: /proc/keys | grep -v '^[0-9a-f]* ......i' ||
+		fail "a key is left"
+fi

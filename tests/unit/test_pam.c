@@ -5,13 +5,16 @@
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -352,6 +355,97 @@ Test(pam, a_password_goes_through_a_pipe_and_nothing_else)
 	cr_expect_neq(strstr(left("state"), "secret s3cret\nenv PATH"), NULL);
 	cr_expect_null(strstr(left("open"), "s3cret"));
 	end(pamh);
+}
+
+/* As many as are for this process; the 'i' stands for one that is on its way
+ * out. */
+static int
+keys_left(void)
+{
+	char line[512], end[32], flags[32];
+	int count = 0;
+	FILE *f = fopen("/proc/keys", "r");
+
+	snprintf(end, sizeof(end), ":%ld: ", (long)getpid());
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		count += strstr(line, "pam_roam:") != NULL &&
+		    strstr(line, end) != NULL &&
+		    sscanf(line, "%*x %31s", flags) == 1 && flags[6] != 'i';
+	if (f != NULL)
+		fclose(f);
+	return count;
+}
+
+/* A child asks for it, as that of sshd does, and its handle is never ended. */
+static void
+ask_in_child(pam_handle_t *pamh)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(pam_authenticate(pamh, 0) != PAM_SUCCESS);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+}
+
+/* Only root has a keyring for it, and not everywhere. */
+static bool
+has_keyring(void)
+{
+	return geteuid() == 0 &&
+	    syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID,
+		(long)KEY_SPEC_USER_KEYRING, 1L, 0L, 0L) != -1;
+}
+
+Test(pam, a_password_that_a_child_asked_for_reaches_the_session)
+{
+	pam_handle_t *pamh = begin("alice", "required", "");
+	const char *want =
+	    has_keyring() ? "secret s3cret\nenv PATH" : "secret \nenv PATH";
+
+	ask_in_child(pamh);
+	cr_expect_eq(pam_open_session(pamh, 0), PAM_SUCCESS);
+	cr_expect_not_null(strstr(left("state"), want), "%s", left("state"));
+	/* It is there for one session, and for nobody after that. */
+	cr_expect_eq(pam_close_session(pamh, 0), PAM_SUCCESS);
+	end(pamh);
+	pamh = begin("alice", "required", "");
+	cr_expect_eq(pam_open_session(pamh, 0), PAM_SUCCESS);
+	cr_expect_not_null(strstr(left("state"), "secret \nenv PATH"));
+	end(pamh);
+	cr_expect_eq(keys_left(), 0);
+}
+
+Test(pam, a_password_of_another_user_is_nobodys)
+{
+	pam_handle_t *pamh = begin("alice", "required", "");
+
+	ask_in_child(pamh);
+	cr_expect_eq(keys_left(), has_keyring() ? 1 : 0);
+	end(pamh);
+	pamh = begin("promise", "required", "timeout=1");
+	(void)pam_open_session(pamh, 0);
+	cr_expect_not_null(strstr(left("state"), "secret \nenv PATH"));
+	end(pamh);
+	cr_expect_eq(keys_left(), 0);
+}
+
+Test(pam, a_password_that_no_session_follows_ends_with_the_handle)
+{
+	pam_handle_t *pamh;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pamh = begin("alice", "required", "");
+		status = pam_authenticate(pamh, 0);
+		end(pamh);
+		_exit(status != PAM_SUCCESS);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0);
+	cr_expect_eq(keys_left(), 0);
 }
 
 Test(pam, the_auth_line_lets_nobody_in)
