@@ -181,7 +181,8 @@ ask_domain(struct ldap_session *s, const char *domain, struct facts *f,
     struct buf *out, struct err *e)
 {
 	struct servers servers;
-	struct facts first;
+	struct facts first, said;
+	bool done = false;
 
 	if (ldap_find_servers(&servers, &s->q, domain, e) == -1)
 		return -1;
@@ -189,8 +190,8 @@ ask_domain(struct ldap_session *s, const char *domain, struct facts *f,
 	    strlen(servers.site));
 	(void)pairs_set(f->host, sizeof(f->host), s->q.computer,
 	    strlen(s->q.computer));
-	first = *f;
-	for (size_t i = 0; i < servers.count; i++) {
+	first = said = *f;
+	for (size_t i = 0; !done && i < servers.count; i++) {
 		const struct ldap_place at = { .uri = servers.list[i].uri,
 			.address = servers.list[i].address,
 			.domain = domain,
@@ -201,11 +202,16 @@ ask_domain(struct ldap_session *s, const char *domain, struct facts *f,
 			break;
 		*f = first;
 		(void)!ldap_server_ask(s, &at, out, f);
-		if (is_done(s, f))
-			break;
+		done = is_done(s, f);
+		/* What one objects to says more than that another is away. */
+		if (i == 0 || f->error_kind != ERR_OFFLINE)
+			said = *f;
 	}
-	if (out->len == 0)
-		facts_write(out, f);
+	if (done)
+		return 0;
+	*f = said;
+	buf_clear(out);
+	facts_write(out, f);
 	return 0;
 }
 
