@@ -116,7 +116,8 @@ forget(pam_handle_t *pamh, void *data, int status)
 {
 	(void)pamh;
 	(void)status;
-	pam_hand_forget((int32_t)(intptr_t)data);
+	pam_hand_forget(*(const int32_t *)data);
+	free(data);
 }
 
 /* For whoever opens the session, where that is our parent; else it ends with
@@ -124,16 +125,16 @@ forget(pam_handle_t *pamh, void *data, int status)
 static void
 hand_on(pam_handle_t *pamh, const char *secret)
 {
+	int32_t *key = malloc(sizeof(*key));
 	const char *user;
-	int32_t key;
 
-	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS)
+	if (key == NULL)
 		return;
-	key = pam_hand_leave(user, secret);
-	if (key != -1 &&
-	    pam_set_data(pamh, HAND, (void *)(intptr_t)key, forget) !=
-		PAM_SUCCESS)
-		pam_hand_forget(key);
+	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS ||
+	    (*key = pam_hand_leave(user, secret)) == -1)
+		free(key);
+	else if (pam_set_data(pamh, HAND, key, forget) != PAM_SUCCESS)
+		forget(pamh, key, 0);
 }
 
 /* What another process asked for, or we: then nobody else needs it. */
