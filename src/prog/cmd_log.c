@@ -67,7 +67,7 @@ show_rows(struct look *l, const struct options *o, json_t *rows, struct err *e)
 	size_t oldest;
 	int rc = 0;
 
-	if (past_first(l, &oldest, e) == -1)
+	if (past_first(&l->c, &oldest, e) == -1)
 		return -1;
 	for (size_t i = r->number_count; rc == 0 && i-- > oldest;) {
 		if (repo_commit(l->c.repo, r->number[i], &c, e) == -1) {

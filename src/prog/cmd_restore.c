@@ -16,6 +16,16 @@ struct request {
 	const char *from; /* NULL: the head */
 };
 
+/* What generation gen, 0 the head, holds. */
+static int
+load(struct context *c, uint64_t gen, struct commit *commit,
+    struct profile *profile, struct err *e)
+{
+	if (context_generation(c, gen, commit, profile, e) == 0)
+		return 0;
+	return gen == 0 ? -1 : past_explain(c, gen, e);
+}
+
 static int
 add_operand(const struct request *q, const struct context *c,
     const struct tree *from, const char *arg, struct tree *want, struct err *e)
@@ -41,7 +51,7 @@ choose(struct context *c, struct wanted *out, void *arg, struct err *e)
 
 	if (q->from != NULL && past_generation(c, q->from, &gen, e) == -1)
 		return -1;
-	rc = context_generation(c, gen, &commit, &profile, e);
+	rc = load(c, gen, &commit, &profile, e);
 	for (int i = 0; i < q->o->count && rc == 0; i++)
 		rc =
 		    add_operand(q, c, &profile.tree, q->o->operand[i], want, e);
@@ -100,7 +110,7 @@ restore_to(const struct options *o, const char *from, struct err *e)
 	if (from != NULL)
 		rc = past_generation(&l.c, from, &gen, e);
 	if (rc == 0)
-		rc = context_generation(&l.c, gen, &commit, &profile, e);
+		rc = load(&l.c, gen, &commit, &profile, e);
 	for (int i = 0; i < o->count && rc == 0; i++)
 		rc = extract_operand(&l, &profile.tree, o->operand[i], o, e);
 	commit_free(&commit);

@@ -55,7 +55,7 @@ choose(struct context *c, struct wanted *out, void *arg, struct err *e)
 	if (text != NULL && past_generation(c, text, &gen, e) == -1)
 		return -1;
 	if (context_generation(c, gen, &commit, &after, e) == -1)
-		return -1;
+		return gen == 0 ? -1 : past_explain(c, gen, e);
 	if (commit.parent == 0)
 		err_set(e, ERR_GONE,
 		    "generation %llu: is the first, there is nothing before it",

@@ -137,7 +137,7 @@ read_story(struct look *l, struct story *s, struct err *e)
 	size_t oldest;
 	int rc = 0;
 
-	if (past_first(l, &oldest, e) == -1)
+	if (past_first(&l->c, &oldest, e) == -1)
 		return -1;
 	for (size_t i = oldest; i < r->number_count && rc == 0; i++) {
 		rc = read_turn(l, r->number[i], &last, &known, s, e);

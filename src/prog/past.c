@@ -114,15 +114,15 @@ see_manifest(const struct store_item *item, void *arg, struct err *e)
 
 /* Collection goes from the oldest on, so the search ends soon. */
 int
-past_first(struct look *l, size_t *out, struct err *e)
+past_first(const struct context *c, size_t *out, struct err *e)
 {
-	const struct repo *r = l->c.repo;
+	const struct repo *r = c->repo;
 	char dir[STORE_PATH_MAX + 1];
 	bool seen = false;
 	size_t i;
 
 	for (i = 0; i < r->number_count; i++) {
-		if (store_list(l->c.store, repo_path(dir, r->number[i], ""),
+		if (store_list(c->store, repo_path(dir, r->number[i], ""),
 			see_manifest, &seen, e) == -1 &&
 		    e->kind != ERR_GONE)
 			return -1;
@@ -133,16 +133,17 @@ past_first(struct look *l, size_t *out, struct err *e)
 	return 0;
 }
 
-/* Says more of a generation than that something of it is missing. */
-static int
-explain_gone(struct look *l, uint64_t number, struct err *e)
+int
+past_explain(const struct context *c, uint64_t number, struct err *e)
 {
-	const struct repo *r = l->c.repo;
+	const struct repo *r = c->repo;
 	struct err damage = *e;
 	bool listed = false;
 	size_t first;
 
-	if (past_first(l, &first, e) == -1)
+	if (e->kind != ERR_GONE || r == NULL)
+		return -1;
+	if (past_first(c, &first, e) == -1)
 		return -1;
 	if (first == r->number_count)
 		return err_set(e, ERR_GONE,
@@ -209,5 +210,5 @@ past_load(struct look *l, uint64_t number, struct commit *out,
 		}
 		commit_free(&commit);
 	}
-	return e->kind == ERR_GONE ? explain_gone(l, number, e) : -1;
+	return past_explain(c, number, e);
 }

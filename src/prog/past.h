@@ -22,7 +22,12 @@ int past_open_store(struct look *l, const struct options *o,
 
 /* Index in the list of the oldest generation that was not collected: what is
  * before it has no more than its record left. */
-int past_first(struct look *l, size_t *out, struct err *e) MUST_CHECK;
+int past_first(const struct context *c, size_t *out, struct err *e) MUST_CHECK;
+
+/* -1, where e says of a generation that something is missing: whether it was
+ * collected, or never was. */
+int past_explain(const struct context *c, uint64_t number,
+    struct err *e) MUST_CHECK;
 
 /*
  * The generation that text names: "42", "head" (0), or the newest one that was

@@ -258,7 +258,8 @@ check_published(struct run *r, const struct entry *const *was)
 	}
 }
 
-/* What the home lacks now was agreed, or is kept somewhere else. */
+/* What the home lacks now was agreed, be it merged with something by this very
+ * run, or is kept somewhere else. */
 void
 check_home(struct run *r)
 {
@@ -282,7 +283,7 @@ check_home(struct run *r)
 			world_fail(w, "1: pc%u: %s is lost", r->m,
 			    spots[i].path);
 		if (content != content_of(r->base_before[i]) &&
-		    content != content_of(r->base[i]) &&
+		    !holds(w, r->base[i], content) &&
 		    !is_kept(w, &w->conflicts, content) &&
 		    !is_kept(w, &r->pc->pending, content) &&
 		    !is_in(w, head, content) && !is_at_home(w, r->pc, content))

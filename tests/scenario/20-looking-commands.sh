@@ -230,6 +230,12 @@ look after
 diff "$work/before" "$work/after" || fail "looking changed something"
 
 # --- Bad input --------------------------------------------------------------
+for command in "show 99" "diff 1 99" "undo 99" "restore x --from 99" \
+	"restore x --from 99 --to $work/nowhere" "export 99"; do
+	# shellcheck disable=SC2086
+	expect 1 on a $command
+	says "generation 99: not there; the store has 1 to "
+done
 for gen in abc 0 -1 1x 99999999999999999999 ' 1' ''; do
 	expect 2 on a --json show -- "$gen"
 	errs usage
