@@ -185,4 +185,8 @@ bench: $(bin_PROGRAMS)
 bench-smb: $(bin_PROGRAMS) $(roamlibexec_PROGRAMS)
 	'$(srcdir)/tests/bench-smb'
 
-.PHONY: bench bench-smb
+# As root, on hosts of its own.
+bench-sign-in: all
+	srcdir='$(srcdir)' '$(srcdir)/tests/bench-sign-in'
+
+.PHONY: bench bench-smb bench-sign-in

@@ -13,8 +13,8 @@ fi
 . "$srcdir/tests/scenario/races.sh"
 
 url=$ROAM_TEST_STORE
-# More by GENERATIONS=200, in some minutes.
-race 8 "$ROAM_TEST_SHARE/store" "${GENERATIONS:-80}"
+# Fewer by GENERATIONS=20.
+race 8 "$ROAM_TEST_SHARE/store" "${GENERATIONS:-200}"
 for gen in "$ROAM_TEST_SHARE"/store/gen/*; do
 	[ -s "$gen/commit" ] || fail "$gen is torn"
 done
