@@ -126,6 +126,7 @@ static const struct count {
 	{ "packs", AT(packs) },
 	{ "leftovers", AT(leftovers) },
 	{ "bytes", AT(bytes) },
+	{ "held", AT(held) },
 	{ "damaged", AT(damaged) },
 #undef AT
 };
@@ -177,6 +178,17 @@ print_cleaned(const struct cleaned *c, bool dry_run)
 		    text_size_human(c->sparse_bytes, size));
 }
 
+/* Nobody has to do anything about it. */
+static void
+say_held(const struct collected *c)
+{
+	if (c->held > 0)
+		log_line(LOG_LEVEL_WARN,
+		    "%llu files or directories stay until the next gc, since "
+		    "somebody has them open: %s",
+		    (unsigned long long)c->held, c->held_note.text);
+}
+
 /* Nothing expires while it is not known what a generation needs. */
 static int
 say_damage(const struct collected *c)
@@ -202,6 +214,7 @@ gc(struct look *l, const struct options *o, struct err *e)
 		rc = print_cleaned_json(&c, o->dry_run, e);
 	else if (!o->quiet)
 		print_cleaned(&c, o->dry_run);
+	say_held(&c.collected);
 	if (rc == 0)
 		rc = say_damage(&c.collected);
 	cleaned_free(&c);

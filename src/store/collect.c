@@ -28,7 +28,8 @@ struct collector {
 	uint64_t records;
 	struct past *past; /* owned; ascending */
 	size_t count;
-	size_t first; /* that is kept */
+	size_t first;    /* that is kept */
+	bool remembered; /* a manifest stays that was to go, and so all packs */
 	struct usage usage;
 	struct profile head;    /* the newest kept one ... */
 	struct known known;     /* ... that is this generation's */
@@ -196,6 +197,7 @@ forget(struct collector *c, struct past *p, struct err *e)
 	uint64_t newest = c->past[c->count - 1].number;
 	char dir[STORE_PATH_MAX + 1];
 	struct names *n = &p->files;
+	int rc;
 
 	/* What was begun and never finished keeps its number taken. */
 	if (p->unborn && p->number + c->records > newest)
@@ -206,8 +208,12 @@ forget(struct collector *c, struct past *p, struct err *e)
 	for (size_t i = 0; i < n->count && !c->sweep.dry; i++) {
 		if (strcmp(n->at[i].name, "manifest") != 0)
 			continue;
-		if (sweep_remove(&c->sweep, dir, &n->at[i], e) == -1)
+		if ((rc = sweep_remove(&c->sweep, dir, &n->at[i], e)) == -1)
 			return -1;
+		if (rc == 1) {
+			c->remembered = true;
+			continue;
+		}
 		n->at[i--] = n->at[--n->count];
 		p->had_manifest = true;
 	}
@@ -298,32 +304,55 @@ sort_files(struct collector *c, uint64_t number, struct names *n, bool *needed,
 	return 0;
 }
 
+/* What is held of it counts when it goes. */
+static int
+remove_files(struct collector *c, const char *dir, const struct past *p,
+    struct err *e)
+{
+	const struct names *n = &p->files;
+	bool gone = p->had_manifest;
+	int rc = 0;
+
+	for (size_t i = 0; i < n->count && rc != -1; i++) {
+		rc = sweep_remove(&c->sweep, dir, &n->at[i], e);
+		gone |= rc == 0;
+		c->out->packs += rc == 0 && n->at[i].name[0] == 'p';
+	}
+	c->out->expired += gone;
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+remove_whole(struct collector *c, const char *dir, const struct names *n,
+    struct err *e)
+{
+	int rc = sweep_discard(&c->sweep, dir, dir + strlen("gen/"), e);
+
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	c->out->expired++;
+	c->out->removed++;
+	for (size_t i = 0; i < n->count; i++)
+		c->out->packs += n->at[i].name[0] == 'p';
+	return 0;
+}
+
 /* What of an expired generation is not needed any more. */
 static int
 expire(struct collector *c, struct past *p, struct err *e)
 {
 	uint64_t newest = c->past[c->count - 1].number;
 	char dir[STORE_PATH_MAX + 1];
-	struct names *n = &p->files;
 	bool needed;
-	int rc = 0;
 
 	if (p->unborn && p->number + c->records > newest)
 		return 0;
 	repo_path(dir, p->number, "");
-	if (sort_files(c, p->number, n, &needed, e) == -1)
+	if (sort_files(c, p->number, &p->files, &needed, e) == -1)
 		return -1;
-	for (size_t i = 0; i < n->count; i++)
-		c->out->packs += n->at[i].name[0] == 'p';
-	if (!needed && p->number + c->records <= newest) {
-		c->out->expired++;
-		c->out->removed++;
-		return sweep_discard(&c->sweep, dir, dir + strlen("gen/"), e);
-	}
-	c->out->expired += p->had_manifest || n->count > 0;
-	for (size_t i = 0; i < n->count && rc == 0; i++)
-		rc = sweep_remove(&c->sweep, dir, &n->at[i], e);
-	return rc;
+	if (!needed && p->number + c->records <= newest)
+		return remove_whole(c, dir, &p->files, e);
+	return remove_files(c, dir, p, e);
 }
 
 static int
@@ -345,6 +374,11 @@ expire_all(struct collector *c, const struct decode *how, struct err *e)
 	for (size_t i = 0; i < c->first; i++)
 		if (forget(c, &c->past[i], e) == -1)
 			return -1;
+	if (c->remembered) {
+		for (size_t i = 0; i < c->first; i++)
+			c->out->expired += c->past[i].had_manifest;
+		return 0;
+	}
 	if (mark_news(c, how, e) == -1)
 		return -1;
 	for (size_t i = 0; i < c->first && c->out->damaged == 0; i++)
@@ -419,6 +453,8 @@ repo_collect(struct repo *r, const struct keep_policy *keep, bool dry,
 
 	rc = collect(&c, keep, &how, e);
 	result.bytes = c.sweep.bytes;
+	result.held = c.sweep.held;
+	result.held_note = c.sweep.note;
 	if (rc == 0)
 		*out = result;
 	else

@@ -44,6 +44,10 @@ struct collected {
 	uint64_t packs;     /* removed */
 	uint64_t leftovers; /* dead drafts, and what lay in trash/ */
 	uint64_t bytes;     /* of all files removed */
+	/* Files and directories that somebody has open: the next run finds
+	 * them again. held_note tells of the first. */
+	uint64_t held;
+	struct err held_note;
 	/* Generations to be kept that do not hold: then nothing expires, since
 	 * nobody knows what they need. note tells of the newest. */
 	uint64_t damaged;

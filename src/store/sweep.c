@@ -47,6 +47,23 @@ join(char out[STORE_PATH_MAX + 1], const char *dir, const char *name)
 	return out;
 }
 
+/* Left where it is, for who sweeps next. */
+static int
+leave(struct sweep *w, const struct err *e)
+{
+	if (w->held++ == 0)
+		w->note = *e;
+	return 1;
+}
+
+/* A server lets nobody remove what somebody has open, unless that one allows
+ * it, as the library does not. */
+static bool
+is_open(const struct err *e)
+{
+	return e->sys == EBUSY || e->sys == ETXTBSY;
+}
+
 int
 sweep_remove(struct sweep *w, const char *dir, const struct name *n,
     struct err *e)
@@ -56,7 +73,7 @@ sweep_remove(struct sweep *w, const char *dir, const struct name *n,
 	if (!w->dry &&
 	    store_remove(w->store, join(path, dir, n->name), n->is_dir, e) ==
 		-1)
-		return -1;
+		return is_open(e) ? leave(w, e) : -1;
 	w->bytes += n->size;
 	return 0;
 }
@@ -69,9 +86,11 @@ is_left(const struct err *e)
 	return e->kind == ERR_RACE || e->sys == EACCES || e->sys == EPERM;
 }
 
+/* 1: something in it is held. */
 static int
 remove_dir(struct sweep *w, const char *dir, struct err *e)
 {
+	bool held = false;
 	struct names n;
 	int rc;
 
@@ -80,8 +99,14 @@ remove_dir(struct sweep *w, const char *dir, struct err *e)
 		rc = sweep_remove(w, dir, &n.at[i], e);
 		if (rc == -1 && n.at[i].is_dir && e->kind == ERR_RACE)
 			rc = 0;
+		if (rc == 1) {
+			held = true;
+			rc = 0;
+		}
 	}
 	free(n.at);
+	if (rc == 0 && held)
+		return 1;
 	if (rc == 0 && !w->dry)
 		rc = store_remove(w->store, dir, true, e);
 	return rc == -1 && is_left(e) ? 0 : rc;
@@ -115,9 +140,11 @@ sweep_discard(struct sweep *w, const char *dir, const char *name, struct err *e)
 		return -1;
 	snprintf(to, sizeof(to), "trash/%.32s-%.8s", name,
 	    hash_hex(&salt, hex));
-	if (to_trash(w->store, dir, to, e) == -1)
-		return e->kind == ERR_RACE ? 0 : -1; /* somebody reads it */
-	return remove_dir(w, to, e);
+	if (to_trash(w->store, dir, to, e) == 0)
+		return remove_dir(w, to, e);
+	/* Some servers rename no directory in which a file is open, and what
+	 * they say to that is that it may not be. */
+	return is_left(e) || is_open(e) ? leave(w, e) : -1;
 }
 
 int
@@ -128,7 +155,7 @@ sweep_trash(struct sweep *w, uint64_t *count, struct err *e)
 	int rc;
 
 	rc = sweep_list(w->store, "trash", &n, e);
-	for (size_t i = 0; i < n.count && rc == 0; i++) {
+	for (size_t i = 0; i < n.count && rc != -1; i++) {
 		if (n.at[i].is_dir)
 			rc =
 			    remove_dir(w, join(path, "trash", n.at[i].name), e);
@@ -137,7 +164,7 @@ sweep_trash(struct sweep *w, uint64_t *count, struct err *e)
 		*count += rc == 0;
 	}
 	free(n.at);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -166,7 +193,7 @@ sweep_drafts(struct sweep *w, int64_t before_ns, uint64_t *count, struct err *e)
 	int rc;
 
 	rc = sweep_list(w->store, "tmp", &n, e);
-	for (size_t i = 0; i < n.count && rc == 0; i++) {
+	for (size_t i = 0; i < n.count && rc != -1; i++) {
 		if (n.at[i].mtime_ns >= before_ns)
 			continue;
 		/* Where the server renames nothing generations lie here. */
@@ -177,7 +204,7 @@ sweep_drafts(struct sweep *w, int64_t before_ns, uint64_t *count, struct err *e)
 		}
 	}
 	free(n.at);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 int

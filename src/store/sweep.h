@@ -17,6 +17,10 @@ struct sweep {
 	struct store *store; /* borrowed */
 	bool dry;            /* only count */
 	uint64_t bytes;      /* of the files removed so far */
+	/* Files and directories that somebody has open, and so stay for the
+	 * next sweep; and what the server said to the first of them. */
+	uint64_t held;
+	struct err note;
 };
 
 struct name {
@@ -35,12 +39,12 @@ struct names {
 int sweep_list(struct store *s, const char *dir, struct names *out,
     struct err *e) MUST_CHECK;
 
-/* A file or an empty directory. */
+/* A file or an empty directory. 1: it is held. */
 int sweep_remove(struct sweep *w, const char *dir, const struct name *n,
     struct err *e) MUST_CHECK;
 
 /* Directory dir and all in it, by way of trash/. Its name there begins with
- * name. */
+ * name. 1: something of it stays, in trash/ or where it was. */
 int sweep_discard(struct sweep *w, const char *dir, const char *name,
     struct err *e) MUST_CHECK;
 

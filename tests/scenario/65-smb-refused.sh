@@ -248,3 +248,73 @@ if command -v mkfs.btrfs > /dev/null; then
 		umount "$dir/quota"
 	fi
 fi
+
+# --- What somebody has open ------------------------------------------------------
+# A history of which most has expired, made in the share's own directory.
+rm -rf "$work/a" "$work/b"
+mkdir "$work/a" "$work/b"
+head -c 3000000 /dev/urandom > "$work/a/big"
+pushes() { # FROM TO
+	local i
+	url=file://$ROAM_TEST_SHARE/held
+	for i in $(seq "$1" "$2"); do
+		echo "$i" > "$work/a/text"
+		expect 0 on a -q push
+	done
+}
+printf '[history]\nkeep = 0\nkeep_min = 1\nrecords = 64\n' > "$work/short.conf"
+
+holders=()
+let_go() {
+	[ ${#holders[@]} -eq 0 ] || kill "${holders[@]}" 2> /dev/null || :
+	holders=()
+	wait
+}
+trap 'let_go; clean_up' EXIT
+
+# hold SHARE FILE: as a reader does.
+hold() {
+	"$srcdir/tests/smb-login" "${ROAM_LIBEXEC:-$PWD}/roam-smb" \
+		"${server##*:}" "$ROAM_TEST_CREDENTIALS" "$1" held "$2" \
+		> "$work/open" &
+	holders+=($!)
+	for _ in $(seq 600); do
+		[ ! -s "$work/open" ] || break
+		sleep 0.1
+	done
+	[ -s "$work/open" ] || fail "$2 was not opened"
+	rm "$work/open"
+}
+left() { # what of generation $1 is there, in gen/ or in trash/
+	(cd "$ROAM_TEST_SHARE/held" && find . -path "*$1*/$2")
+}
+
+# held SHARE FILE ...: gc leaves what of generations somebody has open, and says
+# so; readers do not mind; the next gc ends it.
+held() {
+	local share=$1 file
+	shift
+	url=$server/$share/held
+	for file; do hold "$share" "gen/00000000$file"; done
+	expect 0 as root --config "$work/short.conf" gc
+	says "$# files or directories stay until the next gc, since somebody has them open: $shown/$share/held/"
+	for file; do
+		[ -n "$(left "${file%/*}" "${file#*/}")" ] || fail "$file is gone"
+	done
+	expect 0 on b --credentials "$ROAM_TEST_CREDENTIALS" pull
+	let_go
+	expect 0 as root --config "$work/short.conf" --json gc
+	[ "$(json 'd["held"]')" = 0 ] || fail "still held: $out"
+	for file; do
+		[ -z "$(left "${file%/*}" "${file#*/}")" ] || fail "$file is there"
+	done
+	[ -z "$(ls -A "$ROAM_TEST_SHARE/held/trash")" ] || fail "something in trash"
+	expect 0 as root verify --data
+}
+# Packs: of a generation that goes as a whole, but is not renamed, and of one
+# whose record stays. Then a record that goes by way of trash/.
+pushes 1 70
+held strict 0003/pack0 0030/pack0
+pushes 71 76
+held home 0010/commit
+same_homes a b

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "storage.h"
@@ -42,10 +43,20 @@ faulty_mkdir(struct store *s, const char *path, struct err *e)
 }
 
 static int
+somebody_has(const char *path, enum err_kind kind, int sys, struct err *e)
+{
+	err_set(e, kind, "%s: somebody has it open", path);
+	e->sys = sys;
+	return -1;
+}
+
+static int
 faulty_publish(struct store *s, const char *from, const char *to, struct err *e)
 {
 	struct faulty *f = (struct faulty *)s;
 
+	if (f->held != NULL && strncmp(f->held, from, strlen(from)) == 0)
+		return somebody_has(from, ERR_STORE, EACCES, e);
 	if (f->fail == 0)
 		return store_publish(f->inner, from, to, e);
 	f->fail--;
@@ -63,6 +74,8 @@ faulty_remove(struct store *s, const char *path, bool is_dir, struct err *e)
 {
 	struct faulty *f = (struct faulty *)s;
 
+	if (f->held != NULL && strcmp(f->held, path) == 0)
+		return somebody_has(path, ERR_RACE, EBUSY, e);
 	if (f->before_remove != NULL)
 		f->before_remove(f->arg, path);
 	f->before_remove = NULL;

@@ -65,13 +65,15 @@ void storage_damage(const struct storage *s, const char *path, long at);
 /*
  * A store that fails on purpose: everything is passed on to inner, but calls
  * of publish with fail > 0, which counts down, answer ERR_OFFLINE, before or
- * after they have done their work.
+ * after they have done their work. The file held can be neither removed nor what
+ * it lies in renamed, as if somebody had it open.
  */
 struct faulty {
 	struct store store;
 	struct store *inner; /* borrowed */
 	unsigned fail;
 	bool after;
+	const char *held; /* NULL: none */
 	/* Called instead of the first failing publish, where not NULL. */
 	void (*instead)(void *arg);
 	/* Called once, before the first remove. */

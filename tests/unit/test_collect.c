@@ -47,7 +47,7 @@ push_aged(const char *words, int64_t days, bool full)
 }
 
 static struct collected
-collect(uint64_t keep_days, uint64_t keep_min, bool dry)
+collect_in(struct repo *r, uint64_t keep_days, uint64_t keep_min, bool dry)
 {
 	struct keep_policy keep = {
 		.keep_s = keep_days * DAY_S,
@@ -56,8 +56,14 @@ collect(uint64_t keep_days, uint64_t keep_min, bool dry)
 	};
 	struct collected c;
 
-	cr_assert_eq(repo_collect(s.repo, &keep, dry, &c, &e), 0, "%s", e.text);
+	cr_assert_eq(repo_collect(r, &keep, dry, &c, &e), 0, "%s", e.text);
 	return c;
+}
+
+static struct collected
+collect(uint64_t keep_days, uint64_t keep_min, bool dry)
+{
+	return collect_in(s.repo, keep_days, keep_min, dry);
 }
 
 /* Numbers of the generations that can be read as a whole: "3-7". */
@@ -182,16 +188,23 @@ Test(collect, packs_that_nobody_needs_go_one_by_one)
 	collected_free(&c);
 }
 
+/* So many generations of a file each, every so many a checkpoint. */
+static void
+push_80(int every)
+{
+	char words[32];
+
+	for (int i = 1; i <= 80; i++) {
+		snprintf(words, sizeof(words), "n=%d", i);
+		push_aged(words, 99, (i - 1) % every == 0);
+	}
+}
+
 Test(collect, records_of_the_newest_numbers_stay)
 {
 	struct collected c;
 
-	for (int i = 1; i <= 80; i++) {
-		char words[32];
-
-		snprintf(words, sizeof(words), "n=%d", i);
-		push_aged(words, 99, i % 4 == 1);
-	}
+	push_80(4);
 	c = collect(30, 2, false);
 	cr_expect_eq(c.kept, 4); /* 77 is the checkpoint */
 	cr_expect_eq(c.removed, 16);
@@ -270,6 +283,50 @@ Test(collect, dead_drafts_go_and_living_ones_stay)
 	storage_shell(&s,
 	    "test \"$(ls tmp)\" = new && test -z \"$(ls trash)\"");
 	collected_free(&c);
+}
+
+/* Of 78 that expire, 16 of them as a whole, so many do while somebody has a
+ * file open, and the rest in a second run. */
+static void
+expect_held(const char *held, const uint64_t want[4])
+{
+	struct faulty f;
+	struct collected c;
+	struct repo *r;
+
+	push_80(1);
+	faulty_make(&f, s.store);
+	f.held = held;
+	cr_assert_eq(repo_open(&r, &f.store, &e), 0);
+	for (size_t i = 0; i < 2; i++) {
+		c = collect_in(r, 30, 2, false);
+		cr_expect_eq(c.held, i == 0);
+		cr_expect_eq(storage_has(&s, held), i == 0);
+		cr_expect_eq(c.expired, want[2 * i], "%d", (int)i);
+		cr_expect_eq(c.removed, want[2 * i + 1], "%d", (int)i);
+		collected_free(&c);
+		f.held = NULL;
+	}
+	repo_close(r);
+}
+
+Test(collect, a_generation_that_somebody_has_open_stays_for_the_next_run)
+{
+	expect_held("gen/000000000003/pack0",
+	    (const uint64_t[]){ 77, 15, 1, 1 });
+}
+
+Test(collect, a_pack_that_somebody_has_open_stays_for_the_next_run)
+{
+	expect_held("gen/000000000070/pack0",
+	    (const uint64_t[]){ 78, 16, 1, 0 });
+}
+
+/* Whoever reads it may bring back contents that it names. */
+Test(collect, packs_stay_while_somebody_has_an_expired_manifest_open)
+{
+	expect_held("gen/000000000070/manifest",
+	    (const uint64_t[]){ 77, 0, 78, 16 });
 }
 
 Test(collect, an_empty_store_stays_empty)
