@@ -46,6 +46,8 @@ tests_unit_test_local_SOURCES = \
 	tests/unit/test_apply.c \
 	tests/unit/test_apply_links.c \
 	tests/unit/test_swap.c \
+	tests/unit/test_quiet.c \
+	tests/unit/test_apply_unit.c \
 	tests/unit/test_apply_race.c \
 	tests/unit/test_apply_stop.c \
 	tests/unit/test_fresh.c \

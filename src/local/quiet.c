@@ -217,6 +217,10 @@ is_database_used(struct root *r, const struct unit *u)
 		dirfd = root_parent(r, path, len, &name, &e);
 		if (dirfd != -1 && hold_has_writer(dirfd, name))
 			return true;
+		/* One who only reads keeps a lock, with a log for as long as
+		 * he has it open. */
+		if (dirfd != -1 && is_locked(dirfd, name))
+			return true;
 	}
 	return false;
 }

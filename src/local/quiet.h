@@ -22,7 +22,7 @@ bool quiet_since(struct root *r, const struct home *home, const struct unit *u);
 
 /*
  * Does a program say that it works with u? By the lock of a Mozilla or Chromium
- * profile; with writers also by a database that is open for writing.
+ * profile; with writers also by a database that is open for writing or locked.
  */
 bool quiet_is_used(struct root *r, const struct unit *u, bool writers);
 

@@ -42,7 +42,9 @@ check_PROGRAMS += tests/unit/test_sync
 TESTS += tests/unit/test_sync
 tests_unit_test_sync_SOURCES = \
 	tests/unit/storage.c tests/unit/faulty.c tests/unit/storage.h \
+	tests/unit/trees.c tests/unit/trees.h \
 	tests/unit/test_beside.c \
+	tests/unit/test_kin.c \
 	tests/unit/test_contents.c \
 	tests/unit/test_left.c \
 	tests/unit/test_lumps.c \

@@ -28,6 +28,7 @@ struct homes {
 	struct arena arena;
 	struct machines machines;
 	const struct machine *self;
+	struct rules *rules; /* of plans; NULL: none. The test's */
 };
 
 void homes_make(struct homes *h);

@@ -158,6 +158,7 @@ run_plan(struct homes *h, struct run *r, const struct tree *base,
 	in.base = &r->base;
 	in.local = &r->local;
 	in.remote = &r->remote;
+	in.rules = h->rules;
 	cr_assert_eq(plan_make(&r->plan, &in, &e), 0, "%s", e.text);
 	r->stamps = calloc(r->plan.count + 1, sizeof(*r->stamps));
 	r->stagefd = stage_open(h->statefd, &e);

@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "sync/beside.h"
+#include "trees.h"
 
 static const char *
 name_of(const char *path, const char *by, char *out, size_t cap)
@@ -59,4 +60,114 @@ Test(beside, a_long_name_is_cut_between_characters)
 	path[255] = '\0';
 	cr_expect_null(name_of(path, "machine", out, sizeof(out)));
 	cr_expect_null(name_of("abc", "machine", out, 20));
+}
+
+#define BOTH (SIDE_HOME | SIDE_STORE)
+
+/* Times are nanoseconds since 1970, so all copies have the same date. */
+#define COPY " (conflict from self 1970-01-01 00.00.00)"
+
+Test(beside, the_plan_tells_of_the_copy)
+{
+	static const char rules[] = "beside docs/\nlocal docs/*.tmp\n";
+	static const struct {
+		const char *why;
+		struct trees trees;
+		unsigned sides;
+		const char *ops;
+	} rows[] = {
+		{ "here is older",
+		    { "docs/ docs/a.odt=1", "docs/ docs/a.odt=2@5",
+			"docs/ docs/a.odt=3@9", rules },
+		    BOTH,
+		    "upload:docs/a" COPY
+		    ".odt<docs/a.odt conflict:docs/a.odt" },
+		{ "a run that changes the home alone",
+		    { "docs/ docs/a.odt=1", "docs/ docs/a.odt=2@5",
+			"docs/ docs/a.odt=3@9", rules },
+		    SIDE_HOME,
+		    "upload:docs/a" COPY
+		    ".odt<docs/a.odt conflict:docs/a.odt" },
+		{ "one that does not",
+		    { "docs/ docs/a.odt=1", "docs/ docs/a.odt=2@9",
+			"docs/ docs/a.odt=3@5", rules },
+		    SIDE_STORE, "conflict:docs/a.odt" },
+		{ "the conflict waits",
+		    { "docs/ docs/a.odt=1", "docs/ docs/a.odt=2@9",
+			"docs/ docs/a.odt=3@5", rules },
+		    SIDE_HOME, "conflict:docs/a.odt(pending)" },
+		{ "somewhere else",
+		    { "a.odt=1", "a.odt=2@5", "a.odt=3@9", rules }, BOTH,
+		    "conflict:a.odt" },
+	};
+	struct err e = { 0 };
+	struct world w;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_plan(&w, &rows[i].trees);
+		plan_restrict(&w.plan, rows[i].sides);
+		cr_assert_eq(beside_plan(&w.plan, &w.in, rows[i].sides, &e), 0);
+		cr_expect_str_eq(world_ops(&w), rows[i].ops, "%s: %s",
+		    rows[i].why, world_ops(&w));
+		world_free(&w);
+	}
+}
+
+/* The op of the copy; one of no copy where there is none. */
+static const struct op *
+copy_of(const struct world *w)
+{
+	static const struct op none;
+
+	for (size_t i = 0; i < w->plan.count; i++)
+		if (w->plan.op[i].beside)
+			return &w->plan.op[i];
+	return &none;
+}
+
+/* What one side alone has by now is no base: it is news for the other. */
+Test(beside, the_copy_of_a_one_sided_run_is_new)
+{
+	static const struct trees trees = { "d/ d/a=1", "d/ d/a=2@5",
+		"d/ d/a=3@9", "beside d/\n" };
+	static const unsigned sides[] = { BOTH, SIDE_HOME };
+	struct err e = { 0 };
+	struct world w;
+
+	for (size_t i = 0; i < 2; i++) {
+		world_plan(&w, &trees);
+		plan_restrict(&w.plan, sides[i]);
+		cr_assert_eq(beside_plan(&w.plan, &w.in, sides[i], &e), 0);
+		cr_assert(copy_of(&w)->beside);
+		cr_expect_eq(copy_of(&w)->sides, sides[i]);
+		cr_expect_eq(copy_of(&w)->from, world_op(&w, "d/a")->loser);
+		world_do(&w);
+		cr_expect_not_null(strstr(world_new_local(&w), "conflict"));
+		cr_expect_eq(strstr(world_new_base(&w), "conflict") != NULL,
+		    sides[i] == BOTH);
+		world_free(&w);
+	}
+}
+
+Test(beside, what_lies_there_already_has_not_to_be_kept_again)
+{
+	struct err e = { 0 };
+	struct entry there;
+	struct extra extra = { 0 };
+	struct world w;
+
+	world_plan(&w,
+	    &(struct trees){ "d/ d/a=1", "d/ d/a=2@5", "d/ d/a=3@9",
+		"beside d/\n" });
+	cr_assert_eq(beside_plan(&w.plan, &w.in, BOTH, &e), 0);
+	there = *copy_of(&w)->result;
+	there.extra = &extra;
+	plan_free(&w.plan);
+	cr_assert_eq(tree_add(&w.local.tree, &there, &e), 0);
+	tree_sort(&w.local.tree);
+	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
+	cr_assert_eq(beside_plan(&w.plan, &w.in, BOTH, &e), 0);
+	cr_expect_not(copy_of(&w)->beside);
+	cr_expect_null(world_op(&w, "d/a")->loser);
+	world_free(&w);
 }
