@@ -130,8 +130,11 @@ settle_absence(struct plan *p, size_t i, const struct plan_in *in,
 		keep_directory(p, i);
 	} else if (holds(path, len, n->store, n->store_len) &&
 	    (op->sides & SIDE_STORE) != 0) {
-		/* The store's directory has to stay; it is no news. */
-		if (op->result == NULL)
+		/* The store's directory has to stay. It is no news, or else
+		 * would come with the next run. */
+		if (op->result == NULL && op->base == NULL)
+			merge_revive(op, REASON_HOLDS_MORE);
+		else if (op->result == NULL)
 			op->left = 1;
 		else
 			op_fail(op, WHY_BLOCKED);
