@@ -123,7 +123,7 @@ server_scenarios = \
 	tests/scenario/76-sign-in-systemd.sh \
 	tests/scenario/77-sign-in-kills.sh \
 	tests/scenario/78-server-midway.sh \
-	tests/scenario/79-sign-in-winbind.sh \
+	tests/scenario/79-sign-in-domain.sh \
 	tests/scenario/80-primary-computers.sh \
 	tests/scenario/81-primary-sign-in.sh \
 	tests/scenario/82-odd-directories.sh \
