@@ -1,4 +1,5 @@
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/conf.h"
@@ -14,6 +15,7 @@ static int check_protocol(const char *value, struct err *e);
 static int check_groups_asked(const char *value, struct err *e);
 static int check_suffix(const char *value, struct err *e);
 static int check_host(const char *value, struct err *e);
+static int check_servers(const char *value, struct err *e);
 static int check_login(const char *value, struct err *e);
 static int check_tls(const char *value, struct err *e);
 static int check_file(const char *value, struct err *e);
@@ -226,7 +228,7 @@ const struct conf_key conf_keys[] = {
 	  "PAM services that use the path for terminal services" },
 	{ "directory", "servers", CONF_TEXT,
 	  offsetof(struct conf, servers),
-	  0, 1023, NULL, "", "",
+	  0, 1023, check_servers, "", "",
 	  "servers to ask, in order; else DNS names them" },
 	{ "directory", "domain", CONF_TEXT,
 	  offsetof(struct conf, domain),
@@ -392,6 +394,34 @@ check_attribute(const char *value, struct err *e)
 	if (value[0] == '\0')
 		return err_set(e, ERR_USAGE, "an attribute has to be named");
 	return check_letters(value, "-.", "the name of an attribute", e);
+}
+
+/* Names of hosts, and URLs whose hosts are looked at when they are asked. */
+static int
+check_servers(const char *value, struct err *e)
+{
+	static const char *const schemes[] = { "ldap://", "ldaps://",
+		"ldapi://" };
+	static const char blanks[] = " \t,";
+	char word[1024];
+	size_t len, known;
+
+	for (; *value != '\0'; value += len + strspn(value + len, blanks)) {
+		len = strcspn(value, blanks);
+		snprintf(word, sizeof(word), "%.*s", (int)len, value);
+		for (known = 0; known < 3; known++)
+			if (strncmp(word, schemes[known],
+				strlen(schemes[known])) == 0)
+				break;
+		if (known == 3 && strchr(word, ':') != NULL)
+			return err_set(e, ERR_USAGE,
+			    "'%s': neither the name of a server nor ldap://, "
+			    "ldaps:// or ldapi://",
+			    word);
+		if (known == 3 && check_host(word, e) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static int
