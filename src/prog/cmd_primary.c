@@ -247,9 +247,9 @@ static const struct shown {
 	{ "foreign", "Other forest", SHOW_FACT, AT(foreign) },
 	{ "schema", "Schema", SHOW_FACT, AT(schema) },
 	{ "user_found", "User known", SHOW_FACT, AT(user) },
-	{ "user_dn", "User", SHOW_TEXT, AT(user_dn) },
+	{ "user_dn", "User object", SHOW_TEXT, AT(user_dn) },
 	{ "computer_found", "This known", SHOW_FACT, AT(computer) },
-	{ "computer_dn", "Computer", SHOW_TEXT, AT(computer_dn) },
+	{ "computer_dn", "This object", SHOW_TEXT, AT(computer_dn) },
 	{ "computers", "Computers", SHOW_NUMBER, AT(values) },
 	{ "listed", "Listed", SHOW_FACT, AT(listed) },
 	{ "via", "By", SHOW_TEXT, AT(via) },
@@ -429,6 +429,10 @@ cmd_primary(const struct options *o, struct err *e)
 			return err_set(e, ERR_USAGE,
 			    "primary %s: too %s arguments", v->name,
 			    rest < v->min ? "few" : "many");
+		for (int n = 1; n <= rest; n++)
+			if (o->operand[n][0] == '\0')
+				return err_set(e, ERR_USAGE,
+				    "primary %s: an empty name", v->name);
 		if (begin(&p, o, e) == -1)
 			return -1;
 		rc = v->run(&p, e);

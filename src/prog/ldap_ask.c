@@ -142,7 +142,8 @@ find_user(struct ask *a, struct err *e)
 		return -1;
 	snprintf(filter, sizeof(filter), "(%s=%s)", name, account);
 	found = ldap_object_find(&a->user, a->link,
-	    &(struct ldap_want){ a->user_base, filter, wanted, PRIMARY }, e);
+	    &(struct ldap_want){ a->user_base, filter, wanted, PRIMARY, false },
+	    e);
 	if (found == -1)
 		return -1;
 	f->user = found == 1 ? FACT_YES : FACT_NO;
@@ -160,21 +161,22 @@ find_computer(struct ask *a, struct err *e)
 	static const char *const wanted[] = { "objectGUID",
 		"msDS-IsPrimaryComputerFor", NULL };
 	const char *name = a->q->computer;
-	char filter[FILTER_MAX], account[1024];
+	char filter[FILTER_MAX], account[1024], host[256];
 	struct ldap_want want = { a->root.base, filter, wanted,
-		"msDS-IsPrimaryComputerFor" };
-	size_t len = strcspn(name, ".$");
+		"msDS-IsPrimaryComputerFor", strchr(name, '=') != NULL };
 	int found;
 
 	if (name[0] == '\0')
 		return err_set(e, ERR_USAGE, "no computer is named");
-	if (strchr(name, '=') != NULL) {
-		want.base = name;
-		snprintf(filter, sizeof(filter), "(objectClass=*)");
-	} else if (ldap_escape(account, sizeof(account), name, e) == -1) {
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(name, ".$"), name);
+	if (ldap_escape(account, sizeof(account), host, e) == -1)
 		return -1;
+	if (want.exact) {
+		want.base = name;
+		/* Other directories have classes of their own. */
+		snprintf(filter, sizeof(filter), "(objectClass=%s)",
+		    a->root.schema[0] != '\0' ? "computer" : "*");
 	} else {
-		account[len < strlen(account) ? len : strlen(account)] = '\0';
 		snprintf(filter, sizeof(filter), "(sAMAccountName=%s$)",
 		    account);
 	}
@@ -227,7 +229,8 @@ ask_groups(struct ask *a, struct err *e)
 	    "(&(" PRIMARY "=%s)(|(member%s=%s)%s))", computer, chain, user,
 	    sid);
 	found = ldap_object_find_any(&group, a->link,
-	    &(struct ldap_want){ a->user_base, filter, wanted, NULL }, e);
+	    &(struct ldap_want){ a->user_base, filter, wanted, NULL, false },
+	    e);
 	if (found == 1) {
 		a->f->listed = FACT_YES;
 		set_text(a->f->via, sizeof(a->f->via), group.self.dn);

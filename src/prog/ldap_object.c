@@ -326,13 +326,12 @@ find(struct ldap_object *out, struct ldap_link *l, const struct ldap_want *want,
     bool any, struct err *e)
 {
 	struct intake in = { .o = out, .want = want, .any = any };
-	bool base = strcmp(want->filter, "(objectClass=*)") == 0;
 
 	*out = (struct ldap_object){ .values.max = LDAP_VALUES_MAX };
 	out->self.dn = out->dn;
 	if (search(&in, l,
 		&(struct ldap_search){ .base = want->base,
-		    .scope = base ? SCOPE_BASE : SCOPE_TREE,
+		    .scope = want->exact ? SCOPE_BASE : SCOPE_TREE,
 		    .filter = want->filter,
 		    .attributes = want->attributes },
 		e) == -1)

@@ -45,6 +45,7 @@ struct ldap_want {
 	/* Texts first, in the order of ldap_object.text; up to NULL. */
 	const char *const *attributes;
 	const char *values; /* the one of many values; NULL: none */
+	bool exact;         /* base itself, and nothing below it */
 };
 
 struct ldap_object {

@@ -196,6 +196,14 @@ expect 1 roam primary add bob WS9
 says 'no such computer'
 expect 1 roam primary list nobody-of-that-name
 says 'no such user'
+expect 1 roam primary add bob "CN=alice,$people"
+says 'no such computer'
+expect 1 roam primary add bob '*'
+says 'no such computer'
+expect 2 roam primary add bob 'x=y,,'
+expect 2 roam primary add bob ''
+expect 2 roam primary users ''
+expect 2 roam primary check ''
 expect 2 roam primary add bob
 expect 2 roam primary give bob
 # A controller that takes no changes is not asked for any.

@@ -53,10 +53,10 @@ for kind in $kinds; do
 	[ $((SECONDS - from)) -lt 45 ] || fail "$kind: $((SECONDS - from)) s"
 done
 decides unknown 3 'servers = ldap://127.0.0.1:1'
-decides unknown 3 'servers = http://127.0.0.1'
-says 'neither ldap'
 decides unknown 3 'servers = ldap://127.0.0.1/x'
-decides unknown 3 'servers = a/b'
+printf '[directory]\nservers = http://127.0.0.1\n' > "$work/conf"
+expect 2 "$ROAM" --config "$work/conf" primary check alice
+says "servers: 'http://127.0.0.1': neither"
 
 # --- slapd ---------------------------------------------------------------------
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
