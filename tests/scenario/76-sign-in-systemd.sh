@@ -127,7 +127,7 @@ lab_on ws1 systemctl stop lab-holder
 settled out
 [ "$(generations)" = $((from + 1)) ] || fail "the second was not saved"
 
-# --- The machine is switched off in the midst of a session ----------------------
+# --- The machine is switched off in the midst of a session, and of a sign-out ----
 lab_on ws1 sed -i 's/^login_budget.*/checkpoint = 1h/; /budget/d' \
 	/usr/local/etc/roam/roam.conf
 lab_on ws1 sh -c 'cat > /etc/systemd/system/roam-flush.service' \
@@ -139,6 +139,9 @@ lab_ssh ws1 alice 'echo third > note; sync; touch ready; sleep 600' \
 	> "$work/session" 2>&1 &
 disown $!
 lab_wait 60 ws1 test -e /home/alice/ready
+lab_ssh ws1 bob 'head -c 100000000 /dev/urandom > large'
+lab_wait 60 ws1 grep -qxE 'state=(pending|out)' \
+	/usr/local/var/lib/roam/users/20002
 outer=$(cat "$lab/ws1/outer")
 lab_on ws1 systemctl poweroff || :
 tries=0
@@ -149,5 +152,9 @@ while kill -0 "$outer" 2> /dev/null; do
 done
 rm -f "$lab/ws1/init" "$lab/ws1/outer"
 [ "$(generations)" = $((from + 2)) ] || fail "the third was not saved"
-grep -qx state=out "$lab/ws1/state/users/20001" ||
-	fail "$(cat "$lab/ws1/state/users/20001")"
+for user in 20001 20002; do
+	grep -qx state=out "$lab/ws1/state/users/$user" ||
+		fail "$(cat "$lab/ws1/state/users/$user")"
+done
+[ "$(find "$lab/store/bob/gen" -name 'pack*' -size +1000k | wc -l)" -gt 0 ] ||
+	fail "what was on its way is not there"
