@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -38,7 +39,7 @@ whole_len(const char *s, size_t len, size_t max)
 
 /* What tells this version from others, the same on all machines. */
 static size_t
-tag_of(char *out, size_t cap, const struct conflict *lost)
+tag_of(char *out, size_t cap, const struct conflict *lost, bool twin)
 {
 	const char *by = lost->machine != NULL ? lost->machine->name : "?";
 	time_t at = (time_t)(lost->loser->mtime_ns / SECOND_NS);
@@ -53,12 +54,16 @@ tag_of(char *out, size_t cap, const struct conflict *lost)
 			*p = '_';
 	if (gmtime_r(&at, &tm) != NULL)
 		strftime(date, sizeof(date), "%Y-%m-%d %H.%M.%S", &tm);
-	snprintf(out, cap, " (conflict from %s %s)", machine, date);
+	if (twin)
+		snprintf(out, cap, " (conflict from %s %s, %016" PRIx64 ")",
+		    machine, date, shelf_id(lost->loser));
+	else
+		snprintf(out, cap, " (conflict from %s %s)", machine, date);
 	return strlen(out);
 }
 
 bool
-beside_name(char *out, size_t cap, const struct conflict *lost)
+beside_name(char *out, size_t cap, const struct conflict *lost, bool twin)
 {
 	const char *path = lost->loser->path, *name, *dot;
 	size_t len = lost->loser->path_len, dir, stem, tag_len, ext;
@@ -70,7 +75,7 @@ beside_name(char *out, size_t cap, const struct conflict *lost)
 	if (dot == NULL || dot == name)
 		dot = path + len;
 	ext = (size_t)(path + len - dot);
-	tag_len = tag_of(tag, sizeof(tag), lost);
+	tag_len = tag_of(tag, sizeof(tag), lost, twin);
 	if (ext + tag_len >= NAME_LEN_MAX)
 		return false;
 	stem =
@@ -170,9 +175,10 @@ sync_dir(int dirfd, struct err *e)
 	return rc;
 }
 
-/* By a link, so that it appears whole and takes nobody's place. */
+/* By a link, so that it appears whole and takes nobody's place. 1: something
+ * else has the name. */
 static int
-place(struct context *c, const struct conflict *lost, const char *name,
+link_in(struct context *c, const struct conflict *lost, const char *name,
     struct err *e)
 {
 	const char *last;
@@ -185,20 +191,32 @@ place(struct context *c, const struct conflict *lost, const char *name,
 		step("copy beside");
 		return sync_dir(dirfd, e);
 	}
-	if (errno == EEXIST && is_there(c, name, lost->loser))
-		return 0;
-	return err_sys(e, "%s", name);
+	if (errno != EEXIST)
+		return err_sys(e, "%s", name);
+	return is_there(c, name, lost->loser) ? 0 : 1;
+}
+
+static int
+place(struct context *c, const struct conflict *lost, struct err *e)
+{
+	char name[PATH_LEN_MAX + 1];
+	int rc = 1;
+
+	for (int twin = 0; twin < 2 && rc == 1; twin++) {
+		if (!beside_name(name, sizeof(name), lost, twin != 0))
+			return err_set(e, ERR_LIMIT,
+			    "%s: no room for a longer name", lost->loser->path);
+		rc = link_in(c, lost, name, e);
+	}
+	return rc == 1 ? err_set(e, ERR_RACE, "%s: is there already", name)
+		       : rc;
 }
 
 static int
 settle(struct context *c, const struct conflict *lost, struct err *e)
 {
-	char name[PATH_LEN_MAX + 1];
 	int fd, rc = -1;
 
-	if (!beside_name(name, sizeof(name), lost))
-		return err_set(e, ERR_LIMIT, "%s: no room for a longer name",
-		    lost->loser->path);
 	if (unlinkat(c->statefd, COPY_NAME, 0) == -1 && errno != ENOENT)
 		return err_sys(e, "%s", COPY_NAME);
 	fd = openat(c->statefd, COPY_NAME,
@@ -206,7 +224,7 @@ settle(struct context *c, const struct conflict *lost, struct err *e)
 	if (fd == -1)
 		return err_sys(e, "%s", COPY_NAME);
 	if (fill(c, lost, fd, e) == 0)
-		rc = place(c, lost, name, e);
+		rc = place(c, lost, e);
 	close(fd);
 	(void)unlinkat(c->statefd, COPY_NAME, 0);
 	return rc == 0 ? list_drop(c, lost->id, e) : -1;

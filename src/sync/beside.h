@@ -32,7 +32,8 @@ int beside_settle(struct context *c, bool *made, struct err *e) MUST_CHECK;
 /* Do rules want the version of a file beside the one that won? */
 bool beside_is_due(const struct rules *rules, const struct entry *loser);
 
-/* Name of the file beside path; false where path has no room for it. */
-bool beside_name(char *out, size_t cap, const struct conflict *lost);
+/* Name of the file beside path; false where path has no room for it. twin: one
+ * more, where another version already has the first. */
+bool beside_name(char *out, size_t cap, const struct conflict *lost, bool twin);
 
 #endif

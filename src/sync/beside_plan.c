@@ -10,14 +10,13 @@
  * tells of it, and the run that finds a conflict settles it. */
 
 static bool
-is_known(const struct plan *p, const struct plan_in *in, const char *path)
+is_known(const struct plan_in *in, const char *path)
 {
 	size_t len = strlen(path);
 
 	return tree_find(&in->local->tree, path, len) != NULL ||
 	    tree_find(in->remote, path, len) != NULL ||
-	    tree_find(in->base, path, len) != NULL ||
-	    plan_find(p, path, len) != NULL;
+	    tree_find(in->base, path, len) != NULL;
 }
 
 /* The loser of op under another name. */
@@ -55,6 +54,23 @@ is_there(const struct plan_in *in, const char *path, const struct entry *loser)
 	    entry_same_content(t, loser);
 }
 
+/* Where the copy is to go: 1; it is there already: 0; -1: nowhere. */
+static int
+choose_name(char *out, size_t cap, const struct plan_in *in,
+    const struct conflict *lost)
+{
+	for (int twin = 0; twin < 2; twin++) {
+		if (!beside_name(out, cap, lost, twin != 0) ||
+		    !rules_roams(in->rules, out, strlen(out), false))
+			return -1;
+		if (is_there(in, out, lost->loser))
+			return 0;
+		if (!is_known(in, out))
+			return 1;
+	}
+	return -1;
+}
+
 static bool
 is_for(const struct op *op, const struct rules *rules)
 {
@@ -71,33 +87,40 @@ by_path(const void *a, const void *b)
 	return path_order(x, a_len, y, b_len);
 }
 
+static int
+add_for(struct plan *p, size_t i, const struct plan_in *in, unsigned sides,
+    struct err *e)
+{
+	const struct op op = p->op[i];
+	const struct conflict lost = {
+		.loser = op.loser,
+		.machine = op.loser_is_local ? in->self : op.loser->machine,
+	};
+	char name[PATH_LEN_MAX + 1];
+
+	switch (choose_name(name, sizeof(name), in, &lost)) {
+	case 0:
+		p->op[i].loser = NULL;
+		return 0;
+	case 1:
+		return add(p, &op, name, sides, in->arena, e);
+	default:
+		return 0;
+	}
+}
+
 int
 beside_plan(struct plan *p, const struct plan_in *in, unsigned sides,
     struct err *e)
 {
-	char name[PATH_LEN_MAX + 1];
 	size_t count = p->count;
 
 	if ((sides & SIDE_HOME) == 0)
 		return 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct op op = p->op[i];
-		const struct conflict lost = { .loser = op.loser,
-			.machine = op.loser_is_local || op.loser == NULL
-			    ? in->self
-			    : op.loser->machine };
-
-		if (!is_for(&op, in->rules) ||
-		    !beside_name(name, sizeof(name), &lost) ||
-		    !rules_roams(in->rules, name, strlen(name), false))
-			continue;
-		if (is_there(in, name, op.loser))
-			p->op[i].loser = NULL;
-		else if (is_known(p, in, name))
-			continue;
-		else if (add(p, &op, name, sides, in->arena, e) == -1)
+	for (size_t i = 0; i < count; i++)
+		if (is_for(&p->op[i], in->rules) &&
+		    add_for(p, i, in, sides, e) == -1)
 			return -1;
-	}
 	if (p->count > count)
 		qsort(p->op, p->count, sizeof(*p->op), by_path);
 	return 0;

@@ -16,7 +16,7 @@ name_of(const char *path, const char *by, char *out, size_t cap)
 		.type = ENTRY_FILE };
 	const struct conflict lost = { .loser = &loser, .machine = &machine };
 
-	return beside_name(out, cap, &lost) ? out : NULL;
+	return beside_name(out, cap, &lost, false) ? out : NULL;
 }
 
 Test(beside, the_name_has_machine_and_time_before_its_ending)
