@@ -123,8 +123,7 @@ root_open(struct root *out, const char *home, struct err *e)
 			    home);
 		if (errno == ENOENT)
 			return err_set(e, ERR_USAGE,
-			    "%s: not there; make it, or give another --home",
-			    home);
+			    "%s: no such directory; make it first", home);
 		return err_sys(e, "%s", home);
 	}
 	if (fstat(fd, &st) == -1) {

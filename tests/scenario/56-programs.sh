@@ -90,8 +90,12 @@ if has git; then
 	g "$a/.gitconfig" alias.st status
 	both
 	g "$a/.gitconfig" user.email a@example.org
+	g "$a/.gitconfig" remote.x.url here
 	g "$b/.gitconfig" alias.ci commit
+	g "$b/.gitconfig" push.default simple
 	both
+	[ "$(g "$b/.gitconfig" remote.x.url) $(g "$b/.gitconfig" push.default)" = \
+		'here simple' ] || fail "git: $(cat "$b/.gitconfig")"
 	[ "$(g "$a/.gitconfig" user.email) $(g "$a/.gitconfig" alias.ci)" = \
 		'a@example.org commit' ] || fail "git: $(cat "$a/.gitconfig")"
 	no_conflicts git
