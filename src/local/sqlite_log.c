@@ -275,7 +275,7 @@ put_back(struct play *p, const struct segment *s, uint64_t at, struct err *e)
 static int
 has_super_journal(const struct play *p, bool *has, struct err *e)
 {
-	uint8_t end[8];
+	uint8_t end[8] = { 0 };
 	int rc = 0;
 
 	if (p->log_len >= sizeof(end))
