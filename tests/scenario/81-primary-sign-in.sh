@@ -124,3 +124,35 @@ visit ws2 alice 'cat note; echo edit of ws2 >> own'
 decided ws2 not-primary
 says Secret-of-alice # the cached copy, as it was
 [ "$(generations alice)" = "$before" ] || fail 'it went up'
+
+# --- The directory names the store as well ---------------------------------------
+lab_on ws1 sh -c 'cat > /usr/local/etc/roam/roam.conf' <<-END
+	[directory]
+	primary_computers = yes
+	profile_path = yes
+	timeout = 20s
+END
+mkdir -p "$lab_share/bob.V6"
+echo theirs > "$lab_share/bob.V6/NTUSER.DAT"
+primary bob WS1
+visit ws1 bob 'echo by path > note'
+decided ws1 primary
+[ "$(generations bob.linux)" -ge 1 ] || fail 'not where the directory says'
+[ "$(find "$lab_share/bob.V6" | wc -l)" = 2 ] || fail 'a profile of Windows'
+# What is for terminal services comes before anything else, and only there.
+lab_on ws1 sed -i 's/^profile_path/terminal_services = xrdp sshd\n&/' \
+	/usr/local/etc/roam/roam.conf
+printf 'dn: CN=bob,CN=Users,%s\nchangetype: modify\nadd: %s\n%s: %s\n' "$tree" \
+	msTSProfilePath msTSProfilePath \
+	'\\dc1.lab.example\profiles\terminal\%userdomain%.%username%' | change
+mkdir -m 1777 "$lab_share/terminal"
+visit ws1 bob true
+[ "$(generations terminal/LAB.bob.linux)" -ge 1 ] || fail 'not the terminal path'
+# A user without a path has a local profile.
+printf 'dn: CN=carol,CN=Users,%s\nchangetype: modify\ndelete: profilePath\n' \
+	"$tree" | change
+primary carol WS1
+visit ws1 carol 'echo here > note'
+[ ! -e "$lab_share/carol.linux" ] || fail 'a path that nobody named'
+lab_on ws1 grep -q 'event=sign-in user=carol .*state=local' /var/log/syslog ||
+	fail 'not local'
