@@ -293,15 +293,15 @@ ask_all(struct ask *a, struct err *e)
 
 int
 ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
-    bool catalog, bool *elsewhere, struct err *e)
+    struct ldap_part *part, struct err *e)
 {
 	struct ask a;
 	int rc;
 
-	if (begin(&a, l, q, f, catalog, e) == -1)
+	if (begin(&a, l, q, f, part->catalog, e) == -1)
 		return -1;
 	rc = ask_all(&a, e);
-	*elsewhere = a.elsewhere;
+	part->elsewhere = a.elsewhere;
 	end(&a);
 	return rc;
 }
@@ -425,15 +425,15 @@ work(struct ask *a, struct buf *out, struct err *e)
 
 int
 ldap_ask_admin(struct buf *out, struct facts *f, struct ldap_link *l,
-    const struct question *q, bool catalog, bool *elsewhere, struct err *e)
+    const struct question *q, struct ldap_part *part, struct err *e)
 {
 	struct ask a;
 	int rc;
 
-	if (begin(&a, l, q, f, catalog, e) == -1)
+	if (begin(&a, l, q, f, part->catalog, e) == -1)
 		return -1;
 	rc = work(&a, out, e);
-	*elsewhere = a.elsewhere;
+	part->elsewhere = a.elsewhere;
 	end(&a);
 	return rc;
 }

@@ -16,15 +16,19 @@
  * domain.
  */
 
+/* Which part of the forest a connection shows. */
+struct ldap_part {
+	bool catalog;   /* given: all domains, but not all of them */
+	bool elsewhere; /* found: the user's domain is not the server's own */
+};
+
 /*
  * Facts of q's user and computer into f, which may hold some already. -1 with
  * what went wrong; facts that were found until then are in f, and the rest is
- * unknown. *elsewhere is set with -1 where the user is of another domain of the
- * forest, which has to be asked by a global catalog; l is none, as catalog
- * says.
+ * unknown. A user who is elsewhere can only be found by a catalog.
  */
 int ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
-    bool catalog, bool *elsewhere, struct err *e) MUST_CHECK;
+    struct ldap_part *part, struct err *e) MUST_CHECK;
 
 /*
  * OP_LIST, OP_USERS: a line "item=DN" each into out. OP_ADD, OP_REMOVE: the
@@ -33,7 +37,6 @@ int ldap_ask(struct facts *f, struct ldap_link *l, const struct question *q,
  * an f the change itself is made at once.
  */
 int ldap_ask_admin(struct buf *out, struct facts *f, struct ldap_link *l,
-    const struct question *q, bool catalog, bool *elsewhere,
-    struct err *e) MUST_CHECK;
+    const struct question *q, struct ldap_part *part, struct err *e) MUST_CHECK;
 
 #endif

@@ -38,7 +38,7 @@ log_in(struct ldap_session *s, const struct ldap_place *at, struct ldap_link *l,
 
 static int
 ask_at(struct ldap_session *s, const struct ldap_place *at, struct facts *f,
-    struct buf *items, bool *elsewhere, struct err *e)
+    struct buf *items, struct ldap_part *part, struct err *e)
 {
 	const struct ldap_way way = { .uri = at->uri,
 		.starttls = s->q.tls == TLS_START &&
@@ -53,9 +53,8 @@ ask_at(struct ldap_session *s, const struct ldap_place *at, struct facts *f,
 	rc = log_in(s, at, l, e);
 	if (rc == 0)
 		rc = s->q.op == OP_CHECK
-		    ? ldap_ask(f, l, &s->q, at->catalog, elsewhere, e)
-		    : ldap_ask_admin(items, f, l, &s->q, at->catalog, elsewhere,
-			  e);
+		    ? ldap_ask(f, l, &s->q, part, e)
+		    : ldap_ask_admin(items, f, l, &s->q, part, e);
 	ldap_link_close(l);
 	return rc;
 }
@@ -68,21 +67,21 @@ ask(struct ldap_session *s, const struct ldap_place *where, struct facts *f,
 	struct ldap_place at = *where;
 	struct facts before = *f;
 	char catalog[SERVER_URI_MAX];
-	bool elsewhere = false;
+	struct ldap_part part = { .catalog = false };
 	int rc;
 
-	rc = ask_at(s, &at, f, items, &elsewhere, e);
-	if (rc == 0 || !elsewhere || !ldap_find_catalog(catalog, at.uri))
+	rc = ask_at(s, &at, f, items, &part, e);
+	if (rc == 0 || !part.elsewhere || !ldap_find_catalog(catalog, at.uri))
 		return rc;
 	before.round_trips = f->round_trips;
 	*f = before;
 	at.uri = catalog;
-	at.catalog = true;
-	return ask_at(s, &at, f, items, &elsewhere, e);
+	part = (struct ldap_part){ .catalog = true };
+	return ask_at(s, &at, f, items, &part, e);
 }
 
 void
-ldap_server_finish(struct facts *f, struct buf *items, const struct err *e)
+ldap_server_finish(struct facts *f, struct buf *out, const struct err *e)
 {
 	/* Whole, or cut where its bytes no longer fit. */
 	if (e != NULL) {
@@ -96,7 +95,7 @@ ldap_server_finish(struct facts *f, struct buf *items, const struct err *e)
 			    "the directory failed");
 		f->error_kind = (uint64_t)e->kind;
 	}
-	facts_write(items, f);
+	facts_write(out, f);
 }
 
 /* In a process of its own: nothing else ends what the libraries wait for. */

@@ -31,7 +31,6 @@ struct ldap_place {
 	const char *address; /* of its host; "" */
 	const char *domain;  /* that it is asked as a controller of; "" */
 	unsigned ms;
-	bool catalog; /* it is a global catalog */
 };
 
 /*

@@ -13,6 +13,9 @@
 #define KEYS    "MEMORY:roam-ldap-keys"
 #define TICKETS "MEMORY:roam-ldap"
 
+/* What the library says of a realm without servers. */
+#define UNREACHED ((krb5_error_code)KRB5_KDC_UNREACH)
+
 #define STEPS_MAX 30 /* messages for one ticket */
 
 struct ticket {
@@ -30,7 +33,7 @@ failed(const struct ticket *t, krb5_error_code code, const char *what,
     struct err *e)
 {
 	const char *text = krb5_get_error_message(t->context, code);
-	enum err_kind kind = code == KRB5_KDC_UNREACH ? ERR_OFFLINE : ERR_AUTH;
+	enum err_kind kind = code == UNREACHED ? ERR_OFFLINE : ERR_AUTH;
 
 	if (code == KRB5_KT_NOTFOUND || code == ENOENT)
 		kind = ERR_GONE;
@@ -242,7 +245,7 @@ carry(const struct ticket *t, const krb5_data *realm, const krb5_data *out,
 	if (t->kdc[0] == '\0' || realm->length != strlen(t->kdc_domain) ||
 	    strncasecmp(realm->data, t->kdc_domain, realm->length) != 0 ||
 	    ldap_kdc_ask(reply, t->kdc, out->data, out->length, &ignored) == -1)
-		return KRB5_KDC_UNREACH;
+		return UNREACHED;
 	in->data = (char *)reply->bytes;
 	in->length = (unsigned)reply->len;
 	return 0;
@@ -264,7 +267,7 @@ converse(struct ticket *t, const struct request *r)
 
 	for (int i = 0; code == 0 && more; i++) {
 		code = i < STEPS_MAX ? step(t, r, &in, &out, &realm, &more)
-				     : KRB5_KDC_UNREACH;
+				     : UNREACHED;
 		if (code == 0 && more)
 			code = carry(t, &realm, &out, &reply, &in);
 		krb5_free_data_contents(t->context, &out);
@@ -289,7 +292,7 @@ get_creds(struct ticket *t, krb5_get_init_creds_opt *options, krb5_creds *creds)
 	if (code == 0)
 		code = krb5_init_creds_get_creds(t->context, r.first, creds);
 	krb5_init_creds_free(t->context, r.first);
-	if (code != KRB5_KDC_UNREACH)
+	if (code != UNREACHED)
 		return code;
 	return krb5_get_init_creds_keytab(t->context, creds, t->who, t->keys, 0,
 	    NULL, options);

@@ -100,8 +100,11 @@ both() {
 
 # because TEXT: is the reason of both.
 because() {
-	grep -q "$1" "$work/ws1.decision" && grep -q "$1" "$work/ws2.decision" ||
-		fail "not because '$1': $(cat "$work"/ws?.decision)"
+	local host
+	for host in ws1 ws2; do
+		grep -q "$1" "$work/$host.decision" ||
+			fail "not because '$1': $(cat "$work/$host.decision")"
+	done
 }
 
 # --- Answers -------------------------------------------------------------------
