@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,6 +157,24 @@ how_of(struct attend *a)
 	return how;
 }
 
+/*
+ * A sign-in does not even ask over a line whose answers take long, but where
+ * there is no session without the server. A sign-out has the time to ask, and
+ * may have nothing to send.
+ */
+static unsigned
+slow_ms(const struct attend *a)
+{
+	const struct conf *conf = &a->setup.conf.conf;
+
+	if (a->facts.occasion != OCCASION_LOGIN || a->decision.needs_server ||
+	    a->decision.duty == DUTY_RESET ||
+	    strcmp(conf->slow_link, "local") != 0 ||
+	    conf->slow_delay_ms > UINT_MAX / 1000)
+		return 0;
+	return (unsigned)conf->slow_delay_ms;
+}
+
 static int
 run_duty(struct attend *a, struct err *e)
 {
@@ -165,10 +184,12 @@ run_duty(struct attend *a, struct err *e)
 	int rc = -1;
 
 	context_init(&c, &a->setup);
+	c.slow_ms = slow_ms(a);
 	if (setup_need_store(&a->setup, e) == 0) {
 		rc = sync_run(&c, &how, &out, e);
 		run_note(&c, &how, &out, rc == -1 ? e : NULL);
 	}
+	a->slow |= rc == -1 && store_is_slow(e);
 	a->ending.news = news_of(&out);
 	a->ending.state = ending_of(rc == -1 ? e : NULL, &a->ending.news);
 	if (rc == 0 && out.late)

@@ -25,6 +25,7 @@
 #include "store/wire.h"
 
 #define FD       3
+#define TRIES    3                   /* before a line counts as slow */
 #define PART_MAX ((size_t)256 << 10) /* bytes of a PART of a list */
 
 struct worker {
@@ -137,6 +138,19 @@ try_addresses(const struct addrinfo *list, unsigned ms, uint64_t *took_us)
 	return sys;
 }
 
+/* The best of some, where the first took longer than that: a machine may have
+ * been busy. */
+static void
+try_again(const struct addrinfo *list, unsigned ms, uint64_t slow_us,
+    uint64_t *best_us)
+{
+	uint64_t us;
+
+	for (int i = 1; i < TRIES && slow_us > 0 && *best_us > slow_us; i++)
+		if (try_addresses(list, ms, &us) == 0 && us < *best_us)
+			*best_us = us;
+}
+
 /*
  * The library resolves names without any limit and takes 5 seconds to find a
  * port dead. Both are tried here first, in less time, and then known
@@ -164,6 +178,8 @@ run_connect(struct worker *w, const struct wire *m)
 		return;
 	}
 	why.sys = try_addresses(list, (unsigned)m->number[1], &took_us);
+	if (why.sys == 0)
+		try_again(list, (unsigned)m->number[1], m->number[2], &took_us);
 	freeaddrinfo(list);
 	if (why.sys == 0) {
 		answer_ok(w, took_us, NULL, 0);

@@ -13,7 +13,11 @@
 /* Room for the server, the share and the longest path, each byte as %XX. */
 #define ADDRESS_SIZE ((size_t)3 * 2 * WIRE_TEXT)
 
-/* Append text, its bytes encoded; '/' stays. What does not fit is left out. */
-void address_append(char url[ADDRESS_SIZE], const char *text);
+/* The URL of a directory in a share, to be freed; NULL and errno. */
+char *address_base(const char *server, const char *share, const char *path);
+
+/* The URL of path below base, to url, which is returned. */
+const char *address_of(const char *base, const char *path,
+    char url[ADDRESS_SIZE]);
 
 #endif

@@ -13,7 +13,8 @@
 #include "base/clock.h"
 #include "prog/smb_address.h"
 
-#define LOG_LOGIN 3 /* the level at which a refused login says why */
+#define LOG_LOGIN   3 /* the level at which a refused login says why */
+#define LOGIN_TRIPS 7 /* what a connection costs at least */
 
 struct smb {
 	SMBCCTX *context; /* never freed: that may wait for the server */
@@ -23,7 +24,7 @@ struct smb {
 	char user[256], domain[256], password[256];
 	smbc_add_cached_srv_fn add_connection; /* the library's own */
 	bool connected;
-	double connected_s; /* when */
+	double begun_s, connected_s; /* when */
 	uint64_t trip_us;
 	bool refused; /* the credentials */
 	char why[256];
@@ -38,14 +39,10 @@ failed(struct err *e, int sys, const char *text)
 	return -1;
 }
 
-/* The URL of path, to url. */
 static const char *
 locate(const struct smb *s, const char *path, char url[ADDRESS_SIZE])
 {
-	snprintf(url, ADDRESS_SIZE, "%s%s", s->base,
-	    path[0] != '\0' ? "/" : "");
-	address_append(url, path);
-	return url;
+	return address_of(s->base, path, url);
 }
 
 /* The library asks for these at every call, to find its connection again, and
@@ -196,6 +193,17 @@ smb_trip_us(const struct smb *s)
 	return s->trip_us;
 }
 
+/* One took as long as this call; or as the many that the connection took, which
+ * one that had to wait for something else does not tell. */
+static void
+note_trip(struct smb *s)
+{
+	double one = clock_steady_s() - s->connected_s;
+	double many = (s->connected_s - s->begun_s) / LOGIN_TRIPS;
+
+	s->trip_us = (uint64_t)((one < many ? one : many) * 1e6);
+}
+
 /*
  * Errno of opening the store's directory as if it were a file: EISDIR in a
  * single round trip, where stat() takes three. A server that says something
@@ -208,12 +216,13 @@ look_at_base(struct smb *s)
 	SMBCFILE *f;
 	int sys;
 
+	s->begun_s = clock_steady_s();
 	errno = EIO;
 	f = smbc_getFunctionOpen(s->context)(s->context, s->base, O_RDONLY, 0);
 	sys = errno;
 	if (f == NULL && !s->connected)
 		return sys;
-	s->trip_us = (uint64_t)((clock_steady_s() - s->connected_s) * 1e6);
+	note_trip(s);
 	if (f != NULL)
 		(void)smbc_getFunctionClose(s->context)(s->context, f);
 	else if (sys == EISDIR)
@@ -243,20 +252,6 @@ enter(struct smb *s, bool create, struct err *e)
 	return failed(e, errno, "");
 }
 
-static int
-set_base(struct smb *s, const struct smb_login *how, struct err *e)
-{
-	char url[ADDRESS_SIZE];
-
-	snprintf(url, sizeof(url), "smb://%s/", how->server);
-	address_append(url, how->share);
-	address_append(url, "/");
-	address_append(url, how->path);
-	if ((s->base = strdup(url)) == NULL)
-		return failed(e, errno, "");
-	return 0;
-}
-
 int
 smb_login(struct smb **out, const struct smb_login *how, unsigned *stage,
     struct err *e)
@@ -271,7 +266,10 @@ smb_login(struct smb **out, const struct smb_login *how, unsigned *stage,
 	snprintf(s->password, sizeof(s->password), "%s", how->password);
 	s->encrypt = how->encrypt <= WIRE_OFF ? how->encrypt : WIRE_REQUIRED;
 	/* Not freed on failure: the library keeps a pointer to it. */
-	if (set_base(s, how, e) == -1 || start_library(s, how, e) == -1)
+	s->base = address_base(how->server, how->share, how->path);
+	if (s->base == NULL)
+		return failed(e, errno, "");
+	if (start_library(s, how, e) == -1)
 		return -1;
 	if (enter(s, how->create, e) == -1) {
 		*stage = stage_of(s, e->sys);

@@ -1,6 +1,7 @@
 #include "store/smb_login.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@ connect_request(const struct smb_session *s)
 {
 	return (struct wire){
 		.op = WIRE_CONNECT,
-		.number = { s->at.port, s->connect_ms },
+		.number = { s->at.port, s->connect_ms, s->slow_us },
 		.text = { s->at.server },
 	};
 }
@@ -208,11 +209,28 @@ hear(struct smb_session *s, struct wire *reply, bool wait, struct err *e)
 	return -1;
 }
 
+/* Whoever takes the connection may be nearer than the server: both the
+ * connection and the login tell. */
+static int
+note_trip(struct smb_session *s, uint64_t us, struct err *e)
+{
+	s->rtt_us = us < UINT_MAX ? (unsigned)us : UINT_MAX;
+	if (s->slow_us == 0 || s->rtt_us <= s->slow_us)
+		return 0;
+	err_set(e, ERR_OFFLINE,
+	    "%s: slow connection: a round trip takes %u ms (slow is above %u "
+	    "ms)",
+	    s->where, s->rtt_us / 1000, s->slow_us / 1000);
+	e->sys = ETIME;
+	return -1;
+}
+
 /* The server is there. */
 static int
 note_reached(struct smb_session *s, const struct wire *reply, struct err *e)
 {
-	s->rtt_us = (unsigned)reply->number[0];
+	if (note_trip(s, reply->number[0], e) == -1)
+		return -1;
 	s->login.reached = true;
 	if (!s->login.sent &&
 	    (ask_password(s, e) == -1 || send_login(s, e) == -1))
@@ -222,18 +240,18 @@ note_reached(struct smb_session *s, const struct wire *reply, struct err *e)
 }
 
 /* What the worker found when it was in. */
-static void
-note_login(struct smb_session *s, const struct wire *reply)
+static int
+note_login(struct smb_session *s, const struct wire *reply, struct err *e)
 {
-	/* Whoever takes the connection may be nearer than the server. */
-	if (reply->number[1] > 0)
-		s->rtt_us = (unsigned)reply->number[1];
+	if (reply->number[1] > 0 && note_trip(s, reply->number[1], e) == -1)
+		return -1;
 	s->facts = reply->number[0];
 	s->links++;
 	s->kerberos = s->login.tickets;
 	s->login.under_way = false;
 	/* The tickets are there no longer than they have to be. */
 	smb_link_forget_home(s->link);
+	return 1;
 }
 
 /* One answer on. 1: in, 0: not yet. */
@@ -252,8 +270,7 @@ go_on(struct smb_session *s, bool wait, struct err *e)
 		    "SMB worker: an answer to nothing");
 	if (!s->login.reached)
 		return note_reached(s, &reply, e);
-	note_login(s, &reply);
-	return 1;
+	return note_login(s, &reply, e);
 }
 
 /* A ticket may be for another realm than the server's, or the server known by

@@ -62,6 +62,7 @@ session_open(struct smb_session *s, const char *url,
 {
 	s->deadline_ms = how->deadline_ms;
 	s->connect_ms = how->connect_ms != 0 ? how->connect_ms : CONNECT_MS;
+	s->slow_us = how->slow_ms * 1000;
 	s->encrypt = how->encrypt;
 	snprintf(s->min_protocol, sizeof(s->min_protocol), "%s",
 	    how->min_protocol != NULL ? how->min_protocol : "SMB3");
@@ -78,8 +79,10 @@ session_enter(struct smb_session *s, bool wait, struct err *e)
 {
 	int rc = login_end(s, wait, e);
 
-	if (rc != 0)
+	if (rc != 0) {
 		s->ask = NULL;
+		s->slow_us = 0;
+	}
 	return rc;
 }
 

@@ -24,6 +24,7 @@ struct smb_session {
 	struct smb_url at;
 	char *where; /* owned; "//server/share/path", fit to be shown */
 	unsigned deadline_ms, connect_ms, rtt_us;
+	unsigned slow_us;      /* 0 after session_enter() */
 	const double *until_s; /* the store's, which bounds each call as well */
 	enum store_encrypt encrypt;
 	char min_protocol[16];

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -134,6 +135,12 @@ bool
 store_owner(const struct store *s, uid_t *out)
 {
 	return s->ops->owner != NULL && s->ops->owner(s, out);
+}
+
+bool
+store_is_slow(const struct err *e)
+{
+	return e->kind == ERR_OFFLINE && e->sys == ETIME;
 }
 
 bool

@@ -60,7 +60,13 @@ struct store_how {
 	enum store_encrypt encrypt;
 	const char *min_protocol; /* of SMB; NULL: "SMB3" */
 	unsigned connect_ms;      /* to find and reach a server; 0: 5000 */
+	/* A line of longer round trips is not made use of: store_is_slow() of
+	 * the error. 0: any. */
+	unsigned slow_ms;
 };
+
+/* Does e say that the line was too slow? */
+bool store_is_slow(const struct err *e);
 
 /* What is known of the line to a server. */
 struct store_facts {

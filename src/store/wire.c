@@ -9,7 +9,7 @@ static const struct shape {
 	uint8_t numbers, texts;
 	bool blob;
 } shapes[] = {
-	[WIRE_CONNECT] = { 2, 1, false },
+	[WIRE_CONNECT] = { 3, 1, false },
 	[WIRE_LOGIN] = { 4, 5, false },
 	[WIRE_LIST] = { 0, 1, false },
 	[WIRE_LOAD] = { 2, 1, false },

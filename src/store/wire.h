@@ -21,7 +21,7 @@
  *        the rest is the blob, where the op has one; else there is none
  *
  *     op       numbers                  texts                   blob
- *     CONNECT  port, ms                 server
+ *     CONNECT  port, ms, slow           server
  *     LOGIN    encrypt, kerberos,       share, path, user,
  *              ms, create               domain, password
  *     LIST                              path
@@ -42,7 +42,8 @@
  *
  * Every request is answered by OK or ERROR; LIST and LOAD by any number of
  * PARTs before. CONNECT is the first request and resolves the server's name
- * and tries its port, OK's a being the microseconds that the connection took;
+ * and tries its port, OK's a being the microseconds that the connection took,
+ * the least of three where it took more than slow, which is not 0;
  * LOGIN is the second: it opens the session, and the directory path in share
  * (made where create is not 0, else ESRCH), OK's a being enum wire_fact's bits and b the
  * microseconds of a round trip. Paths of

@@ -141,6 +141,7 @@ context_begin_store(struct context *c, enum context_use use, struct err *e)
 		.encrypt = conf_encrypt(conf),
 		.min_protocol = conf->smb_min_protocol,
 		.connect_ms = (unsigned)conf->connect_timeout_s * 1000,
+		.slow_ms = c->slow_ms,
 	};
 
 	if (store_begin(&c->store, c->setup->store, &how, e) == -1) {

@@ -30,6 +30,7 @@ struct context {
 	struct state state;
 	struct left left; /* see lean.h */
 
+	unsigned slow_ms;    /* as of struct store_how; the caller's */
 	struct store *store; /* NULL: there is none yet */
 	bool entered;        /* it is open */
 	struct repo *repo;

@@ -80,12 +80,15 @@ make_worker(const char *script)
 	cr_assert_eq(chmod(path, 0700), 0);
 }
 
+static unsigned slow_ms;
+
 static int
 begin_store(const char *script)
 {
 	static const struct secret password = { "secret" };
 	struct store_how how = { .deadline_ms = DEADLINE_MS,
 		.connect_ms = DEADLINE_MS,
+		.slow_ms = slow_ms,
 		.password = &password,
 		.user = "me" };
 
@@ -196,6 +199,39 @@ Test(smb_link, who_only_looks_hears_of_a_failure_and_of_silence)
 		cr_expect_eq(look_until_known(), -1, "case %zu", i);
 		cr_expect_eq(e.kind, ERR_OFFLINE, "case %zu: %s", i, e.text);
 		store_close(store);
+	}
+}
+
+Test(smb_link, a_line_of_long_round_trips_is_left_alone)
+{
+	static const struct {
+		const char *trips; /* microseconds, of the two answers */
+		unsigned slow_ms;
+		bool slow;
+	} cases[] = {
+		{ "(200000, 0), (0, 100)", 120, true },
+		{ "(100, 0), (0, 200000)", 120, true },
+		{ "(2**63, 0), (0, 100)", 120, true },
+		{ "(119999, 0), (0, 119999)", 120, false },
+		{ "(200000, 0), (0, 200000)", 0, false },
+	};
+	char script[200];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(script, sizeof(script),
+		    "for t in %s:\n"
+		    " say(take()[0], 13, struct.pack('<QQ', *t))\n"
+		    "time.sleep(99)",
+		    cases[i].trips);
+		slow_ms = cases[i].slow_ms;
+		cr_expect_eq(open_store(script), cases[i].slow ? -1 : 0,
+		    "case %zu: %s", i, e.text);
+		if (cases[i].slow) {
+			cr_expect(store_is_slow(&e), "%s", e.text);
+			cr_expect_not_null(strstr(e.text, "slow connection"));
+		} else {
+			store_close(store);
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ expect_same(const struct wire *a, const struct wire *b)
 static const struct wire samples[] = {
 	{ .op = WIRE_CONNECT,
 	    .id = 1,
-	    .number = { 445, 5000 },
+	    .number = { 445, 5000, 120000 },
 	    .text = { "server" } },
 	{ .op = WIRE_LOGIN,
 	    .id = 2,
