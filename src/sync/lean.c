@@ -29,14 +29,17 @@ load(struct context *c, struct left *l, const char *name, struct err *e)
 int
 lean_learn(struct context *c, const struct profile *next, struct err *e)
 {
-	const struct state *s = &c->state;
+	const struct known head = {
+		.profile = &c->state.head,
+		.number = c->state.number,
+		.id = c->state.id,
+	};
 	bool news;
 
-	if (s->number == 0)
+	if (head.number == 0)
 		return 0;
 	if (load(c, &c->left, LEFT, e) == -1 ||
-	    left_learn(&c->left, &s->head, s->number, &s->id, next, &c->arena,
-		&news, e) == -1)
+	    left_learn(&c->left, &head, next, &c->arena, &news, e) == -1)
 		return -1;
 	return news ? left_save(&c->left, c->statefd, LEFT, &c->arena, e) : 0;
 }

@@ -226,11 +226,11 @@ left_end(struct left *l, struct err *e)
 }
 
 int
-left_learn(struct left *l, const struct profile *head, uint64_t number,
-    const struct hash *id, const struct profile *next, struct arena *arena,
-    bool *news, struct err *e)
+left_learn(struct left *l, const struct known *head, const struct profile *next,
+    struct arena *arena, bool *news, struct err *e)
 {
-	struct tree_walk w = { .tree = { &head->tree, &next->tree },
+	const struct profile *was = head->profile;
+	struct tree_walk w = { .tree = { &was->tree, &next->tree },
 		.count = 2 };
 	struct index still = { 0 };
 	size_t before = l->tree.count;
@@ -243,12 +243,12 @@ left_learn(struct left *l, const struct profile *head, uint64_t number,
 	while (rc == 0 && tree_walk_next(&w)) {
 		t = w.at[0];
 		if (t != NULL && t != w.at[1] && index_find(&still, t) == NULL)
-			rc = left_add(l, t, number, id, arena, e);
+			rc = left_add(l, t, head->number, &head->id, arena, e);
 	}
-	for (size_t i = 0; i < head->conflict_count && rc == 0; i++) {
-		t = head->conflict[i].loser;
+	for (size_t i = 0; i < was->conflict_count && rc == 0; i++) {
+		t = was->conflict[i].loser;
 		if (index_find(&still, t) == NULL)
-			rc = left_add(l, t, number, id, arena, e);
+			rc = left_add(l, t, head->number, &head->id, arena, e);
 	}
 	index_free(&still);
 	*news = l->tree.count != before;

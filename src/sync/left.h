@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "model/profile.h"
+#include "store/repo.h"
 #include "sync/index.h"
 
 /*
@@ -46,9 +47,9 @@ int left_end(struct left *l, struct err *e) MUST_CHECK;
 /* Which generation does t, an entry of l, stand for? */
 void left_generation(const struct entry *t, uint64_t *number, struct hash *id);
 
-/* What head (number, id) held and next does not. *news: something was added. */
-int left_learn(struct left *l, const struct profile *head, uint64_t number,
-    const struct hash *id, const struct profile *next, struct arena *arena,
-    bool *news, struct err *e) MUST_CHECK;
+/* What head held and next does not. *news: something was added. */
+int left_learn(struct left *l, const struct known *head,
+    const struct profile *next, struct arena *arena, bool *news,
+    struct err *e) MUST_CHECK;
 
 #endif

@@ -203,7 +203,7 @@ Test(left, learns_what_a_head_lacks)
 		.loser = file("f", 6, 5000, 2, 0) };
 	const struct conflict kept = { .id = 2,
 		.loser = file("g", 4, 5000, 2, 0) };
-	struct hash id = hash_n(9);
+	struct known head = { .profile = &was, .number = 9, .id = hash_n(9) };
 	bool news;
 
 	for (uint64_t n = 1; n <= 5; n++) {
@@ -218,14 +218,15 @@ Test(left, learns_what_a_head_lacks)
 	cr_assert_eq(tree_add(&next.tree, file("d", 7, 5000, 2, 0), &e), 0);
 	cr_assert_eq(tree_add(&next.tree, file("z", 2, 5000, 2, 0), &e), 0);
 	cr_assert_eq(profile_add_conflict(&next, &kept, &e), 0);
-	cr_assert_eq(left_learn(&l, &was, 9, &id, &next, &arena, &news, &e), 0);
+	cr_assert_eq(left_learn(&l, &head, &next, &arena, &news, &e), 0);
 	cr_expect(news);
 	cr_expect_eq(l.tree.count, 3);
 	cr_expect_eq(named(&l, 3, 5000), 9);
 	cr_expect_eq(named(&l, 5, 5000), 9);
 	cr_expect_eq(named(&l, 6, 5000), 9);
-	cr_assert_eq(left_learn(&l, &next, 10, &id, &next, &arena, &news, &e),
-	    0);
+	head.profile = &next;
+	head.number = 10;
+	cr_assert_eq(left_learn(&l, &head, &next, &arena, &news, &e), 0);
 	cr_expect_not(news);
 	left_free(&l);
 	profile_free(&was);
