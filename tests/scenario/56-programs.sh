@@ -155,6 +155,27 @@ if [ -x /usr/bin/dconf ]; then
 	no_conflicts dconf
 fi
 
+# The same settings in a file of keys, which GLib writes where there is no dconf.
+schema=org.gnome.desktop.interface
+if has gsettings && gsettings list-schemas 2> /dev/null | grep -qx "$schema"; then
+	s() {
+		HOME=$1 XDG_CONFIG_HOME=$1/.config GSETTINGS_BACKEND=keyfile \
+			gsettings "${@:2}" 2> /dev/null
+	}
+	s "$a" set "$schema" clock-show-date false
+	both
+	s "$a" set "$schema" clock-show-seconds true
+	s "$a" set org.gnome.desktop.background picture-uri 'file:///a'
+	s "$b" set "$schema" cursor-size 32
+	s "$b" reset "$schema" clock-show-date
+	both
+	[ "$(s "$b" get "$schema" clock-show-seconds) $(s "$a" get "$schema" \
+		cursor-size) $(s "$a" get "$schema" clock-show-date)" = \
+		'true 32 true' ] ||
+		fail "gsettings: $(cat "$a/.config/glib-2.0/settings/keyfile")"
+	no_conflicts gsettings
+fi
+
 # --- Editors: a temporary file that is renamed over the old one -----------------
 mkdir -p "$a/docs"
 printf '%s\n' one two three > "$a/docs/text"
