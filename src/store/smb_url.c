@@ -50,10 +50,13 @@ decode(struct part p, char *out, size_t cap, struct err *e)
 	int byte;
 
 	while (p.from < p.to) {
-		if (*p.from == '?' || *p.from == '#')
+		if (*p.from == '?')
 			return err_set(e, ERR_USAGE,
-			    "%s: '%c' would have to be written as %%%02X",
-			    p.what, *p.from, (unsigned)*p.from);
+			    "%s: '?' is no part of a name on an SMB server",
+			    p.what);
+		if (*p.from == '#')
+			return err_set(e, ERR_USAGE,
+			    "%s: '#' would have to be written as %%23", p.what);
 		if ((byte = next_byte(&p)) == -1)
 			return err_set(e, ERR_USAGE,
 			    "%s: %% has to be followed by two hex digits; %% "
@@ -166,6 +169,10 @@ parse_authority(struct smb_url *u, const char *from, const char *to,
 			return -1;
 		from = at + 1;
 	}
+	if (from < to && *from == '[')
+		return err_set(e, ERR_USAGE,
+		    "server: an IPv6 address is not understood; write the "
+		    "server's name");
 	u->port = SMB_PORT;
 	colon = memchr(from, ':', (size_t)(to - from));
 	if (colon != NULL) {
