@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,11 @@
 #include "store/smb_home.h"
 #include "store/wire.h"
 
-#define FD       3
-#define TRIES    3                   /* before a line counts as slow */
-#define PART_MAX ((size_t)256 << 10) /* bytes of a PART of a list */
+#define FD          3
+#define LEAVE_TRIES 20
+#define LEAVE_MS    50
+#define TRIES       3                   /* before a line counts as slow */
+#define PART_MAX    ((size_t)256 << 10) /* bytes of a PART of a list */
 
 struct worker {
 	struct inbox *inbox;
@@ -38,14 +41,32 @@ struct worker {
 	void *bytes; /* owned; WIRE_BLOB of them, once they were needed */
 };
 
+/* The program removes the folder itself, unless it was killed. Then what copies
+ * tickets into it may be at work for a moment yet. */
+static void
+leave(void)
+{
+	const char *home = getenv("HOME");
+
+	if (home == NULL || strstr(home, "/roam-smb-") == NULL)
+		return;
+	smb_home_remove(home);
+	for (int i = 0; i < LEAVE_TRIES && access(home, F_OK) == 0; i++) {
+		clock_sleep_ms(LEAVE_MS);
+		smb_home_remove(home);
+	}
+}
+
 /* The program does not listen any more: nobody is left to tell. */
 static void
 send_all(const void *bytes, size_t len)
 {
 	struct err e;
 
-	if (io_write(FD, bytes, len, &e) == -1)
+	if (io_write(FD, bytes, len, &e) == -1) {
+		leave();
 		_exit(1);
+	}
 }
 
 static void
@@ -416,16 +437,6 @@ work_on(struct worker *w, const struct wire *m)
 
 /* --- Start ---------------------------------------------------------------- */
 
-/* The program removes the folder itself, unless it was killed. */
-static void
-leave(void)
-{
-	const char *home = getenv("HOME");
-
-	if (home != NULL && strstr(home, "/roam-smb-") != NULL)
-		smb_home_remove(home);
-}
-
 /* Where the network's configuration, libraries and their data lie. No home lies
  * in any of them. */
 static const char *const needed[] = { "/usr", "/lib", "/lib64", "/etc", "/dev",
@@ -475,6 +486,7 @@ main(void)
 	struct wire m;
 	struct err e;
 
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (confine_process(&e) == -1 || give_up_files(&w.confined, &e) == -1 ||
 	    inbox_open(&w.inbox, FD, leave, &e) == -1) {
 		fprintf(stderr, "roam-smb: %s\n", e.text);

@@ -233,3 +233,23 @@ for _ in $(seq 200); do
 	sleep 0.1
 done
 is_clean || fail "a worker or its folder was left behind"
+# Also where it was about to answer, and that is in the midst of it.
+python3 - "${ROAM_LIBEXEC:-$PWD}/roam-smb" "${ROAM_TEST_SERVER##*:}" \
+	"$work/run" <<-'END' || fail "a folder was left behind: $(ls "$XDG_RUNTIME_DIR")"
+	import os, socket, struct, subprocess, sys, tempfile
+	connect = struct.pack('<IBQQQH', 1, 1, int(sys.argv[2]), 5000, 0, 9)
+	connect += b'127.0.0.1\0'
+	for _ in range(10):
+	    home = tempfile.mkdtemp(prefix='roam-smb-', dir=sys.argv[3])
+	    for i in range(200):
+	        open(f'{home}/{i}', 'w').close()
+	    ours, its = socket.socketpair()
+	    worker = subprocess.Popen(
+	        [sys.argv[1]], preexec_fn=lambda: os.dup2(its.fileno(), 3),
+	        pass_fds=(3,), env={'HOME': home, 'LC_ALL': 'C'})
+	    its.close()
+	    ours.sendall(struct.pack('<I', len(connect)) + connect)
+	    ours.close()
+	    worker.wait()
+	sys.exit(len(os.listdir(sys.argv[3])) > 0)
+END
