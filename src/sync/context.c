@@ -80,8 +80,13 @@ context_open_home(struct context *c, enum context_use use, unsigned wait_s,
 	if (c->statefd == -1)
 		return use == CONTEXT_LOOK && e->kind == ERR_GONE ? 0 : -1;
 	if (use == CONTEXT_WORK &&
-	    state_lock(c->statefd, wait_s, &c->lockfd, e) == -1)
-		return -1;
+	    state_lock(c->statefd, wait_s, &c->lockfd, e) == -1) {
+		if (e->kind != ERR_BUSY)
+			return -1;
+		return err_set(e, ERR_BUSY,
+		    "%s: another run is active; --wait SECONDS waits for it",
+		    s->home);
+	}
 	return load_state(c, e);
 }
 

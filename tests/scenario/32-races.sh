@@ -24,7 +24,7 @@ echo edit >> "$work/m1/shared"
 begin=${EPOCHREALTIME/./}
 for command in sync pull push; do
 	expect 6 on m1 "$command"
-	says "another run is active"
+	says "roam: $command: $work/m1: another run is active; --wait SECONDS"
 done
 expect 6 on m1 --json sync
 [ "$(json 'd["error"]["kind"]')" = busy ] || fail "not busy: $out"
