@@ -41,7 +41,7 @@ load_facts(struct attend *a)
 
 	a->facts.store = a->setup.store;
 	a->facts.local_only = conf->local_only;
-	a->facts.mandatory = conf->mandatory;
+	a->facts.mandatory = conf->mandatory || a->marked;
 	a->facts.read_only |= conf->read_only;
 	if (budget_s > 0 && !a->o->detached &&
 	    a->facts.occasion != OCCASION_CHECKPOINT)
@@ -65,6 +65,7 @@ open_notes(struct attend *a, struct err *e)
 	memo_load(&memo, a->statefd);
 	a->facts.owed = a->before.owed;
 	a->facts.fresh = a->fresh = a->before.fresh;
+	a->marked = a->before.marked;
 	a->ending.has_copy = memo.last_success_ns != 0;
 	a->ending.last_ns = memo.last_success_ns;
 	return 0;

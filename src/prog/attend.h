@@ -27,6 +27,7 @@ struct attend {
 	int statefd;           /* -1: none */
 	double until_s;        /* by the steady clock; 0: no limit */
 	bool fresh;            /* see sync/sitting.h; of this occasion */
+	bool marked;           /* the store says that it is mandatory */
 	bool slow, over;       /* what consent was refused for */
 	struct ending_in ending;
 	char why[ERR_TEXT_MAX]; /* the error behind the ending; "": none */

@@ -126,6 +126,8 @@ consent(struct context *c, const struct plan *plan, const struct tree *home,
 {
 	struct attend *a = arg;
 
+	if (context_is_mandatory(c) && a->decision.duty != DUTY_RESET)
+		return err_set(e, ERR_POLICY, "the profile is mandatory");
 	if (check_size(a, home, e) == -1)
 		return -1;
 	return check_pace(a, c, plan, e);
@@ -194,6 +196,8 @@ run_duty(struct attend *a, struct err *e)
 	a->ending.state = ending_of(rc == -1 ? e : NULL, &a->ending.news);
 	if (rc == 0 && out.late)
 		a->ending.state = ENDING_LATE;
+	if (c.repo != NULL)
+		a->marked = context_is_mandatory(&c);
 	run_costs(&c);
 	sync_out_free(&out);
 	context_close(&c);
@@ -233,6 +237,27 @@ judge(struct attend *a, const struct err *why)
 		do_without(a);
 }
 
+/*
+ * Nobody knew it before the store was asked. What a session changed that began
+ * when it was none yet is not dropped behind the user's back, and not uploaded.
+ */
+static bool
+is_marked_anew(struct attend *a)
+{
+	if (!a->marked || a->decision.type != TYPE_ROAMING)
+		return false;
+	a->facts.mandatory = true;
+	a->decision = occasion_decide(&a->facts);
+	return true;
+}
+
+static void
+stay_local(struct attend *a, const struct err *why)
+{
+	a->ending.state = ENDING_LOCAL;
+	snprintf(a->why, sizeof(a->why), "%s", why->text);
+}
+
 void
 attend_run(struct attend *a)
 {
@@ -249,6 +274,13 @@ attend_run(struct attend *a)
 	}
 	if (run_duty(a, &why) == 0)
 		return;
+	if (is_marked_anew(a)) {
+		if (a->facts.occasion == OCCASION_LOGIN)
+			attend_run(a);
+		else
+			stay_local(a, &why);
+		return;
+	}
 	/* What is too large to be saved may still be loaded. */
 	if (a->over && a->facts.occasion == OCCASION_LOGIN) {
 		announce_error(&a->announce, why.text);

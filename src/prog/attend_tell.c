@@ -26,6 +26,7 @@ leave_notes(struct attend *a)
 {
 	struct sitting s = { .owed = is_owed(a),
 		.fresh = a->fresh,
+		.marked = a->marked,
 		.time_ns = a->ending.now_ns };
 	struct err why;
 

@@ -41,11 +41,16 @@ repo_close(struct repo *r)
 	free(r);
 }
 
+/* A name in gen/ beside the generations, so that looking for it costs nothing:
+ * users get the profile, and what they change in it is dropped. */
+#define MANDATORY "mandatory"
+
 /* The numbers of a list in the making. */
 struct numbers {
 	uint64_t *at; /* owned */
 	size_t count, cap;
 	uint64_t highest;
+	bool mandatory;
 };
 
 static int
@@ -56,6 +61,7 @@ add_number(const struct store_item *item, void *arg, struct err *e)
 	uint64_t n = repo_number(item->name, &rest), *more;
 	size_t cap;
 
+	list->mandatory |= strcmp(item->name, MANDATORY) == 0;
 	if (n != 0 && *rest != '\0')
 		return 0;
 	if (n > list->highest)
@@ -98,6 +104,7 @@ repo_list(struct repo *r, struct err *e)
 	r->number = list.at;
 	r->number_count = list.count;
 	r->highest = list.highest;
+	r->mandatory = list.mandatory;
 	r->listed_s = start;
 	return 0;
 }

@@ -20,7 +20,9 @@ struct repo {
 	uint64_t *number;    /* owned; of the last listing, ascending */
 	size_t number_count;
 	uint64_t highest; /* number of any name, of what is no directory too */
-	double listed_s;  /* when that began, on clock_since_boot_s() */
+	bool
+	    mandatory; /* an administrator has marked it so, see roam-store(5) */
+	double listed_s; /* when that began, on clock_since_boot_s() */
 };
 
 int repo_open(struct repo **out, struct store *s, struct err *e) MUST_CHECK;

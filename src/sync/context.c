@@ -261,6 +261,12 @@ settle_next(struct context *c, enum context_use use, struct err *e)
 	return rc;
 }
 
+bool
+context_is_mandatory(const struct context *c)
+{
+	return c->repo != NULL && c->repo->mandatory;
+}
+
 /* Does what this home remembers belong to the store's present head? */
 static int
 check_kinship(struct context *c, struct err *e)

@@ -83,6 +83,10 @@ int context_open_store(struct context *c, enum context_use use,
 int context_load_head(struct context *c, enum context_use use,
     struct err *e) MUST_CHECK;
 
+/* Has an administrator marked the store's profile as mandatory? Known when the
+ * head was loaded. */
+bool context_is_mandatory(const struct context *c);
+
 /* The commit and profile of one generation; 0 is the head. The profile's
  * entries live in c's arena, the rest is the caller's. */
 int context_generation(struct context *c, uint64_t number, struct commit *out,

@@ -31,14 +31,14 @@ parse(struct sitting *out, const void *bytes, size_t len)
 	json_int_t time_ns;
 	json_error_t where;
 	json_t *v;
-	int owed, fresh = 0, rc = -1;
+	int owed, fresh = 0, marked = 0, rc = -1;
 
 	if ((v = json_loadb(bytes, len, 0, &where)) == NULL)
 		return -1;
-	if (json_unpack(v, "{s:s,s:s,s:s,s:s,s:b,s:I,s?s,s?b}", "occasion",
+	if (json_unpack(v, "{s:s,s:s,s:s,s:s,s:b,s:I,s?s,s?b,s?b}", "occasion",
 		&occasion, "type", &type, "state", &state, "reason", &reason,
 		"owed", &owed, "time_ns", &time_ns, "store", &store, "fresh",
-		&fresh) == 0 &&
+		&fresh, "marked", &marked) == 0 &&
 	    take_word(s.occasion, occasion) == 0 &&
 	    take_word(s.type, type) == 0 && take_word(s.state, state) == 0) {
 		snprintf(s.reason, sizeof(s.reason), "%s", reason);
@@ -46,6 +46,7 @@ parse(struct sitting *out, const void *bytes, size_t len)
 			memcpy(s.store, store, strlen(store) + 1);
 		s.owed = owed != 0;
 		s.fresh = fresh != 0;
+		s.marked = marked != 0;
 		s.time_ns = time_ns;
 		*out = s;
 		rc = 0;
@@ -74,7 +75,8 @@ same_news(const struct sitting *a, const struct sitting *b)
 	return strcmp(a->occasion, b->occasion) == 0 &&
 	    strcmp(a->type, b->type) == 0 && strcmp(a->state, b->state) == 0 &&
 	    strcmp(a->reason, b->reason) == 0 && a->owed == b->owed &&
-	    a->fresh == b->fresh && strcmp(a->store, b->store) == 0;
+	    a->fresh == b->fresh && a->marked == b->marked &&
+	    strcmp(a->store, b->store) == 0;
 }
 
 /* Its reason may name a file, or be cut within a character. */
@@ -99,11 +101,11 @@ sitting_save(int statefd, const struct sitting *s, struct err *e)
 	sitting_load(&before, statefd);
 	if (before.time_ns != 0 && same_news(&before, &next))
 		return 0;
-	v = json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:s,s:b}", "occasion",
+	v = json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:s,s:b,s:b}", "occasion",
 	    next.occasion, "type", next.type, "state", next.state, "reason",
 	    next.reason, "owed", (int)next.owed, "time_ns",
 	    (json_int_t)next.time_ns, "store", next.store, "fresh",
-	    (int)next.fresh);
+	    (int)next.fresh, "marked", (int)next.marked);
 	text = v != NULL ? json_dumps(v, JSON_COMPACT) : NULL;
 	json_decref(v);
 	if (text == NULL)

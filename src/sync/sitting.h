@@ -28,6 +28,7 @@ struct sitting {
 	/* The profile is temporary, and began with a home as new: it is that
 	 * again at the sign-out. */
 	bool fresh;
+	bool marked;     /* the store says that the profile is mandatory */
 	int64_t time_ns; /* when; 0: never */
 	/* URL of the store, which whoever started the session may have had
 	 * from a directory: commands by hand use the same. "": none. */

@@ -344,6 +344,11 @@ ask_consent(struct round *r, struct err *e)
 {
 	const struct sync_how *how = r->how;
 
+	if (context_is_mandatory(r->c) && !how->dry_run && !how->reset &&
+	    (how->sides & SIDE_STORE) != 0)
+		return err_set(e, ERR_POLICY,
+		    "%s: this profile is mandatory: nothing is uploaded",
+		    r->c->setup->store);
 	if (how->consent == NULL || how->dry_run)
 		return 0;
 	return how->consent(r->c, &r->plan, &r->local.tree, how->consent_arg,

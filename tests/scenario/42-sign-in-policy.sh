@@ -82,7 +82,56 @@ expect 3 with kiosk login
 says 'working from your local copy'
 url=file://$store
 
+# One store is marked, whatever the settings: a session that is open uploads
+# nothing, the next is mandatory, with the server and without it.
+settings
+mkdir "$work/marked"
+url=file://$work/marked
+mkdir "$work/admin"
+echo one > "$work/admin/letter"
+expect 0 with admin push
+expect 0 with user login
+mkdir "$work/marked/gen/mandatory"
+(cd "$work/marked" && find . -type f | sort | xargs md5sum) > "$work/marked.sum"
+echo mine > "$work/user/letter"
+expect 4 with user --json logout
+[ "$(json "d['state']")" = local ] || fail "$out"
+says 'this profile is mandatory'
+[ "$(cat "$work/user/letter")" = mine ] || fail "dropped behind their back"
+expect 0 with user login
+[ "$(cat "$work/user/letter")" = one ] || fail "the edit stayed"
+echo mine > "$work/user/letter"
+expect 4 with user sync
+says 'this profile is mandatory'
+expect 0 with user --json status
+[ "$(json "d['type']")" = mandatory ] || fail "$out"
+expect 0 with user logout
+says '1 file'
+[ "$(cat "$work/user/letter")" = one ] || fail "the edit stayed"
+expect 0 with other login
+[ "$(cat "$work/other/letter")" = one ] || fail "nothing came"
+url=file://$work/gone/store
+expect 3 with user login
+says 'working from your local copy'
+echo mine > "$work/user/letter"
+expect 3 with user logout
+url=file://$work/marked
+(cd "$work/marked" && find . -type f | sort | xargs md5sum) |
+	diff "$work/marked.sum" - || fail "mandatory, yet the store changed"
+expect 0 with user verify
+expect 0 with user gc
+[ -d "$work/marked/gen/mandatory" ] || fail "the mark was collected"
+# Without the mark it roams again, from the next sign-in on.
+rmdir "$work/marked/gen/mandatory"
+expect 0 with user login
+[ "$(cat "$work/user/letter")" = one ] || fail "the edit stayed"
+echo mine > "$work/user/letter"
+expect 0 with user logout
+says '1 change saved'
+url=file://$store
+
 # A path that ends in .man: no server, no session.
+rm -rf "$work/admin"
 mkdir "$work/kiosk.man"
 settings
 url=file://$work/kiosk.man
