@@ -9,6 +9,10 @@
 
 #define ANY WIRE_STAGE__COUNT /* stage */
 
+#define EARLY                                                                  \
+	"the connection broke before the login",                               \
+	    "is this an SMB server, and well?"
+
 /*
  * The first row that fits. EINVAL is what the library makes of all that it has
  * no better number for, so what was looked at before decides what it means
@@ -30,11 +34,18 @@ static const struct meaning {
 	    "is it up, and is this its network?" },
 	{ ETIMEDOUT, ANY, ERR_OFFLINE, "the server did not answer in time",
 	    "is it up?" },
-	{ ECONNABORTED, ANY, ERR_OFFLINE, "the connection broke", NULL },
-	{ ECONNRESET, ANY, ERR_OFFLINE, "the connection broke", NULL },
-	{ ENETRESET, ANY, ERR_OFFLINE, "the connection broke", NULL },
-	{ EPIPE, ANY, ERR_OFFLINE, "the connection broke", NULL },
-	{ ENOTCONN, ANY, ERR_OFFLINE, "the connection broke", NULL },
+	{ ECONNABORTED, WIRE_AT_SESSION, ERR_OFFLINE, EARLY },
+	{ ECONNRESET, WIRE_AT_SESSION, ERR_OFFLINE, EARLY },
+	{ ENETRESET, WIRE_AT_SESSION, ERR_OFFLINE, EARLY },
+	{ ECONNABORTED, ANY, ERR_OFFLINE, "the connection broke",
+	    "try again later" },
+	{ ECONNRESET, ANY, ERR_OFFLINE, "the connection broke",
+	    "try again later" },
+	{ ENETRESET, ANY, ERR_OFFLINE, "the connection broke",
+	    "try again later" },
+	{ EPIPE, ANY, ERR_OFFLINE, "the connection broke", "try again later" },
+	{ ENOTCONN, ANY, ERR_OFFLINE, "the connection broke",
+	    "try again later" },
 	{ ECONNREFUSED, ANY, ERR_OFFLINE, "the server refuses connections",
 	    "is its SMB service up?" },
 	{ EHOSTUNREACH, ANY, ERR_OFFLINE, NULL, "is the network up?" },

@@ -249,6 +249,29 @@ if command -v mkfs.btrfs > /dev/null; then
 	fi
 fi
 
+# --- What is no SMB server -------------------------------------------------------
+python3 - > "$work/web" <<-'END' &
+	import socket
+	at = socket.create_server(('127.0.0.1', 0))
+	print(at.getsockname()[1], flush=True)
+	while True:
+	    to = at.accept()[0]
+	    to.recv(1000)
+	    to.sendall(b'HTTP/1.0 400 Bad Request\r\n\r\n')
+	    to.close()
+END
+web=$!
+for _ in $(seq 300); do
+	[ ! -s "$work/web" ] || break
+	sleep 0.1
+done
+shown=//127.0.0.1:$(cat "$work/web")
+url=smb:$shown/home/store
+refused 3 home/store "broke before the login" "is this an SMB server" as root sync
+kill "$web"
+wait "$web" 2> /dev/null || :
+shown=//${server#*@}
+
 # --- What somebody has open ------------------------------------------------------
 # A history of which most has expired, made in the share's own directory.
 rm -rf "$work/a" "$work/b"
