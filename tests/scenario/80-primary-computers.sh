@@ -264,7 +264,7 @@ time.sleep(300)' &
 silent=$!
 tries=0
 until [ -e "$work/up" ] || [ $((tries += 1)) -gt 200 ]; do sleep 0.1; done
-settings 'servers = dc0.lab.example dc1.lab.example'
+settings 'timeout = 8s' 'servers = dc0.lab.example dc1.lab.example'
 decides primary 0 alice
 kill "$silent"
 decides primary 0 alice # refuses at once
