@@ -149,7 +149,7 @@ clean-local:
 EXTRA_DIST += tests/scenario/lib.sh tests/scenario/harm.sh \
 	tests/scenario/lines.sh tests/scenario/races.sh \
 	tests/scenario/stops.sh tests/scenario/with-smbd \
-	tests/scenario/with-dc tests/smb-proxy tests/smb-login
+	tests/smb-proxy tests/smb-login
 
 # Whole machines for scenarios, in namespaces; what tests/lab/lib.sh says.
 EXTRA_DIST += tests/lab/lib.sh tests/lab/pair.sh tests/lab/host \

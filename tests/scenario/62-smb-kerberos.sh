@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Kerberos tickets of any kind of cache lead to a store in a real Active
 # Directory; without one it is said why, and a password that was given helps.
-if [ -z "${DC_CONF-}" ]; then
+if [ -z "${DC-}" ]; then
 	for program in roam-smb roam-ccache tests/scenario/short_ticket; do
 		[ -x "${ROAM_LIBEXEC:-$PWD}/$program" ] ||
 			{ echo "built without $program"; exit 77; }
 	done
-	exec "${srcdir:-.}/tests/scenario/with-dc" "$0" "$@"
+	exec "${srcdir:-.}/tests/directory/with-directory" "$0" "$@"
 fi
 # shellcheck source=tests/scenario/lib.sh
 . "${srcdir:-.}/tests/scenario/lib.sh"
 
 suite=$PWD/tests/contract/test_store
+server=smb://dc1.lab.example/profiles
 printf '[network]\nanswer_timeout = 20s\n' > "$work/conf"
 mkdir -m 700 "$work/a" "$work/caches"
 echo text > "$work/a/text"
@@ -26,7 +27,7 @@ ticket() {
 }
 
 # --- Caches of every kind ------------------------------------------------------
-url=$ROAM_TEST_SERVER/alice
+url=$server/alice
 caches=("FILE:$work/cc" "DIR:$work/caches" KEYRING:session:roam-test)
 if command -v kcm > /dev/null; then
 	kcm &
@@ -46,17 +47,17 @@ for cache in "${caches[@]}"; do
 done
 expect 0 smb status
 says "encrypted, login by Kerberos"
-[ -d "$ROAM_TEST_SHARE/alice/gen" ] || fail "not where the URL says"
+[ -d "$DC/share/alice/gen" ] || fail "not where the URL says"
 export KRB5CCNAME=FILE:$work/cc
-ROAM_TEST_ROUNDS=8 ROAM_TEST_STORE=$ROAM_TEST_SERVER/contract "$suite" -j1
+ROAM_TEST_ROUNDS=8 ROAM_TEST_STORE=$server/contract "$suite" -j1
 
 # --- A DFS path ----------------------------------------------------------------
-url=$ROAM_TEST_DFS/alice
+url=smb://dc1.lab.example/dfs/link/alice
 expect 0 smb sync
 says "nothing to do"
 echo more > "$work/a/more"
 expect 0 smb sync
-[ -d "$ROAM_TEST_SHARE/alice/gen/000000000002" ] || fail "not through the link"
+[ -d "$DC/share/alice/gen/000000000002" ] || fail "not through the link"
 
 # --- In mid-run ----------------------------------------------------------------
 # slowly OPTION ...: a line that takes seconds for what is pushed.
@@ -88,7 +89,7 @@ expect 0 smb push
 sleep 1.5
 [ "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["connections"])' \
 	"$work/count")" -gt 2 ] || fail "one session was enough"
-url=$ROAM_TEST_SERVER/alice
+url=$server/alice
 expect 0 smb verify --data
 
 # later PROGRAM: while a push is under way, which is cut some time after.
@@ -100,7 +101,7 @@ later() {
 	smb push > "$work/.log" 2>&1 &
 	run=$!
 	for _ in $(seq 300); do
-		[ "$(find "$ROAM_TEST_SHARE/alice/tmp" -name pack0 -size +0 | wc -l)" = 0 ] ||
+		[ "$(find "$DC/share/alice/tmp" -name pack0 -size +0 | wc -l)" = 0 ] ||
 			break
 		sleep 0.1
 	done
@@ -121,7 +122,7 @@ later renew
 later kdestroy -q
 [ "$status" = 3 ] || fail "a ticket that was destroyed: exit $status"
 grep -q 'there is no Kerberos ticket' "$work/.log" || fail "$(cat "$work/.log")"
-url=$ROAM_TEST_SERVER/alice
+url=$server/alice
 ticket
 expect 0 smb sync
 expect 0 smb verify --data
@@ -135,7 +136,7 @@ expect 0 smb --password-fd 5 sync 5< <(echo Al1ce.Pass)
 url=smb://alice%40LAB.EXAMPLE@dc1/profiles/alice
 kdestroy -q 2> /dev/null || :
 expect 0 smb --password-fd 5 sync 5< <(echo Al1ce.Pass)
-url=$ROAM_TEST_SERVER/alice
+url=$server/alice
 expect 3 smb sync
 says "there is no Kerberos ticket"
 ticket -l 5s
@@ -146,7 +147,7 @@ says "has expired"
 # --- Accounts ------------------------------------------------------------------
 # carol COMMAND: what the controller does to her account, and a run after it.
 carol() {
-	samba-tool user "$1" carol "${@:2}" -s "$DC_CONF" > "$work/.tool"
+	samba-tool user "$1" carol "${@:2}" -s "$DC/smb.conf" > "$work/.tool"
 	url='smb://LAB;carol@dc1.lab.example/profiles/carol'
 	kdestroy -q 2> /dev/null || :
 }
@@ -158,7 +159,7 @@ says "disabled"
 says "ask an administrator to enable"
 carol enable
 samba-tool domain passwordsettings set --account-lockout-threshold=2 \
-	-s "$DC_CONF" > "$work/.tool"
+	-s "$DC/smb.conf" > "$work/.tool"
 for _ in 1 2 3; do
 	expect 3 smb --password-fd 5 sync 5< <(echo wrong)
 done
@@ -166,7 +167,7 @@ expect 3 smb --password-fd 5 sync 5< <(echo Car0l.Pass)
 says "locked"
 says "ask an administrator to unlock"
 samba-tool domain passwordsettings set --account-lockout-threshold=0 \
-	-s "$DC_CONF" > "$work/.tool"
+	-s "$DC/smb.conf" > "$work/.tool"
 carol unlock
 expect 0 smb --password-fd 5 sync 5< <(echo Car0l.Pass)
 carol setpassword --newpassword=Car0l.Pass2 --must-change-at-next-login
