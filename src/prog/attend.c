@@ -120,14 +120,14 @@ do_duty(struct attend *a, struct err *e)
 		do_nothing(a);
 		return attend_tell(a, e);
 	}
+	if (a->decision.duty == DUTY_DROP) {
+		attend_drop(a);
+		return attend_tell(a, e);
+	}
 	if (a->facts.occasion == OCCASION_LOGOUT && !a->o->detached &&
 	    strcmp(a->setup.conf.conf.logout, "background") == 0) {
 		a->ending.state = ENDING_BEHIND;
 		return leave_it_behind(a, e);
-	}
-	if (a->decision.duty == DUTY_DROP) {
-		attend_drop(a);
-		return attend_tell(a, e);
 	}
 	attend_run(a);
 	if (login && a->ending.state == ENDING_LATE)

@@ -63,7 +63,8 @@ expect 0 with fresh logout
 
 # --- A temporary profile -----------------------------------------------------------------
 # In a home as new ones are, what a session makes goes with it; all that roams.
-settings '[roam]' 'without_profile = temporary'
+settings '[roam]' 'without_profile = temporary' \
+	'[sessions]' 'logout = background'
 url=file://$work/gone/store
 mkdir -m 700 "$work/passing" "$work/passing/.cache"
 cp -a /etc/skel/. "$work/passing/"
@@ -92,6 +93,7 @@ says 'the temporary profile is gone'
 (cd "$work/passing" && find . -mindepth 1 ! -path './.local*' | sort) |
 	diff "$work/as-new" - || fail "it is not as new"
 diff -r -x .local -x .cache /etc/skel "$work/passing" || fail "not the same"
+settings '[roam]' 'without_profile = temporary'
 expect 0 with passing login
 [ -e "$work/passing/docs/two" ] || fail "the profile did not come"
 expect 0 with passing logout
