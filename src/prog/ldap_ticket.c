@@ -234,6 +234,16 @@ _Static_assert(KRB5_INIT_CREDS_STEP_FLAG_CONTINUE ==
 	KRB5_TKT_CREDS_STEP_FLAG_CONTINUE,
     "both say in the same way that they go on");
 
+/* Is that what a KDC says? The tags of AS-REP, TGS-REP and KRB-ERROR. */
+static bool
+is_reply(const struct buf *bytes)
+{
+	static const uint8_t tags[] = { 0x6b, 0x6d, 0x7e };
+
+	return bytes->len > 0 &&
+	    memchr(tags, bytes->bytes[0], sizeof(tags)) != NULL;
+}
+
 /* Carry one message there and the reply back. */
 static krb5_error_code
 carry(const struct ticket *t, const krb5_data *realm, const krb5_data *out,
@@ -244,7 +254,9 @@ carry(const struct ticket *t, const krb5_data *realm, const krb5_data *out,
 	buf_clear(reply);
 	if (t->kdc[0] == '\0' || realm->length != strlen(t->kdc_domain) ||
 	    strncasecmp(realm->data, t->kdc_domain, realm->length) != 0 ||
-	    ldap_kdc_ask(reply, t->kdc, out->data, out->length, &ignored) == -1)
+	    ldap_kdc_ask(reply, t->kdc, out->data, out->length, &ignored) ==
+		-1 ||
+	    !is_reply(reply))
 		return UNREACHED;
 	in->data = (char *)reply->bytes;
 	in->length = (unsigned)reply->len;

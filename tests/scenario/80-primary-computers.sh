@@ -255,12 +255,19 @@ settings 'timeout = 3s'
 decides unknown 3 alice
 says DNS
 umount /etc/resolv.conf
-# A server that takes connections and says nothing, then a good one.
+# A server that takes connections and says nothing, and nonsense where it is
+# asked for tickets; then a good one.
 python3 -c '
-import socket, time
-s = socket.create_server(("10.99.0.11", 389))
+import socket
+ldap = socket.create_server(("10.99.0.11", 389))
+kdc = socket.create_server(("10.99.0.11", 88))
 open("'"$work"'/up", "w")
-time.sleep(300)' &
+for said in (b"\0\0\0\5HTTP/", b"\xff\xff\xff\xff", b"", b"\0\0\1\0j"):
+    peer = kdc.accept()[0]
+    peer.sendall(said)
+    peer.close()
+while True:
+    peer = kdc.accept()' &
 silent=$!
 tries=0
 until [ -e "$work/up" ] || [ $((tries += 1)) -gt 200 ]; do sleep 0.1; done

@@ -201,6 +201,41 @@ Test(policy, a_path_is_known_when_no_directory_answers)
 	cr_expect_str_eq(p.url, "smb://srv/p/alice.linux");
 }
 
+Test(policy, paths_that_are_not_known_now_are_those_of_before)
+{
+	set("primary_computers = yes\nprofile_path = yes");
+	directory_says(LISTED "\npaths=yes\nprofile_path=\\\\srv\\p\\a");
+	decide(0, true);
+	cr_expect_str_eq(p.url, "smb://srv/p/a.linux");
+	directory_says(LISTED "\nerror=their domain is away");
+	decide(DAY, true);
+	cr_expect_str_eq(p.url, "smb://srv/p/a.linux");
+	/* And are kept with the news. */
+	decide(2 * DAY, true);
+	cr_expect_eq(p.decision.verdict, VERDICT_PRIMARY);
+	cr_expect_not(p.decision.kept);
+	cr_expect_str_eq(p.url, "smb://srv/p/a.linux");
+	directory_says(LISTED "\npaths=yes");
+	decide(3 * DAY, true);
+	cr_expect_str_eq(p.url, "");
+	cr_expect_str_eq(p.url_error, "");
+}
+
+Test(policy, no_store_is_taken_in_the_place_of_one_that_is_not_known)
+{
+	directory_says(NO_ANSWER);
+	set("profile_path = yes\nterminal_services = sshd");
+	cr_assert_eq(conf_read(&settings, "f", "[roam]\nstore = smb://a/b/%u\n",
+			 28, &e),
+	    0);
+	decide(0, true);
+	cr_expect_str_eq(p.url, "");
+	cr_expect_not_null(strstr(p.url_error, "it is away"));
+	set("terminal_services = xrdp");
+	decide(0, true);
+	cr_expect_str_eq(p.url_error, "");
+}
+
 Test(policy, a_path_that_is_none_is_said)
 {
 	directory_says("user=yes\nprofile_path=C:\\profiles");
