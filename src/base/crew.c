@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/crew.h"
 
@@ -102,6 +103,12 @@ crew_is_full(const struct crew *c)
 	return c->last - c->first == c->depth;
 }
 
+bool
+crew_is_idle(const struct crew *c)
+{
+	return c->last == c->first;
+}
+
 void
 crew_put(struct crew *c, void *item)
 {
@@ -118,18 +125,21 @@ crew_put(struct crew *c, void *item)
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* The oldest item, if it is done or may be waited for. */
+/* The oldest item, if it is done by end; NULL: whenever that is. */
 static void *
-take(struct crew *c, bool wait)
+take(struct crew *c, const struct timespec *end)
 {
 	struct slot *s = &c->slot[c->first % c->depth];
 	void *item = NULL;
+	int rc = 0;
 
 	if (c->first == c->last)
 		return NULL;
 	pthread_mutex_lock(&c->lock);
-	while (wait && !s->done)
-		pthread_cond_wait(&c->done, &c->lock);
+	while (rc == 0 && !s->done)
+		rc = end == NULL ? pthread_cond_wait(&c->done, &c->lock)
+				 : pthread_cond_clockwait(&c->done, &c->lock,
+				       CLOCK_MONOTONIC, end);
 	if (s->done) {
 		item = s->item;
 		c->first++;
@@ -141,13 +151,27 @@ take(struct crew *c, bool wait)
 void *
 crew_take(struct crew *c)
 {
-	return take(c, true);
+	return take(c, NULL);
+}
+
+void *
+crew_take_within(struct crew *c, unsigned ms)
+{
+	struct timespec end;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_nsec += (long)(ms % 1000) * 1000000;
+	end.tv_sec += ms / 1000 + end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
+	return take(c, &end);
 }
 
 void *
 crew_try_take(struct crew *c)
 {
-	return take(c, false);
+	static const struct timespec past;
+
+	return take(c, &past);
 }
 
 void

@@ -25,7 +25,12 @@ bool crew_is_full(const struct crew *c);
 void crew_put(struct crew *c, void *item);
 /* The oldest item, worked on; waits for it. NULL when none is under way. */
 void *crew_take(struct crew *c);
-/* The same, but NULL instead of waiting where the oldest is not ready. */
+/* The same, but NULL where that is not done within ms. */
+void *crew_take_within(struct crew *c, unsigned ms);
+/* Is nothing under way? */
+bool crew_is_idle(const struct crew *c);
+/* The same as crew_take(), but NULL instead of waiting where the oldest is not
+ * ready. */
 void *crew_try_take(struct crew *c);
 /* Waits for what is under way; those items go back to nobody: take them all
  * before, where they own something. NULL is fine. */

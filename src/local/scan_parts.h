@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct reading {
 	size_t fresh; /* index in the scan's list */
 	const char *path;
 	const struct root *root;
+	const atomic_bool *stop; /* nobody wants it any more */
 	/* What came of it: */
 	enum why why; /* WHY_NONE: read */
 	bool gone;
@@ -65,6 +67,7 @@ struct scan {
 	struct crew *crew; /* owned; NULL until there is something to read */
 	struct reading reading[READING_DEPTH];
 	size_t put; /* readings so far */
+	atomic_bool stop;
 };
 
 /* Have the file of fresh[i] read, on a thread; sooner or later the result is

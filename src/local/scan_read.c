@@ -9,8 +9,9 @@
 #include "local/scan_parts.h"
 #include "local/vouch.h"
 
-#define CHUNK ((size_t)1 << 20)
-#define TRIES 2
+#define CHUNK   ((size_t)1 << 20)
+#define TRIES   2
+#define LOOK_MS 100 /* how often who waits is asked */
 
 /* The whole of a file that fits into one chunk; no stream is worth it. */
 static int
@@ -27,7 +28,8 @@ hash_small(int fd, char *buf, size_t size, struct hash *out, struct err *e)
 }
 
 static int
-hash_large(int fd, char *buf, uint64_t size, struct hash *out, struct err *e)
+hash_large(int fd, char *buf, uint64_t size, const atomic_bool *stop,
+    struct hash *out, struct err *e)
 {
 	struct hash_stream *s = NULL;
 	uint64_t at = 0;
@@ -41,6 +43,8 @@ hash_large(int fd, char *buf, uint64_t size, struct hash *out, struct err *e)
 		hash_stream_add(s, buf, (size_t)n);
 		at += (uint64_t)n;
 		if (at > size) /* or it may grow as fast as we read */
+			break;
+		if (stop != NULL && *stop)
 			break;
 	}
 	if (n == -1)
@@ -56,8 +60,9 @@ out:
 	return rc;
 }
 
-int
-scan_hash(int fd, const struct stat *st, struct hash *out, struct err *e)
+static int
+hash_open(int fd, const struct stat *st, const atomic_bool *stop,
+    struct hash *out, struct err *e)
 {
 	uint64_t size = (uint64_t)st->st_size;
 	struct stat after;
@@ -69,7 +74,7 @@ scan_hash(int fd, const struct stat *st, struct hash *out, struct err *e)
 	if (size < CHUNK)
 		rc = hash_small(fd, buf, size, out, e);
 	else
-		rc = hash_large(fd, buf, size, out, e);
+		rc = hash_large(fd, buf, size, stop, out, e);
 	free(buf);
 	if (rc == -1)
 		return -1;
@@ -78,6 +83,12 @@ scan_hash(int fd, const struct stat *st, struct hash *out, struct err *e)
 	if (!stat_same(st, &after))
 		return err_set(e, ERR_RACE, "changed while it was read");
 	return 0;
+}
+
+int
+scan_hash(int fd, const struct stat *st, struct hash *out, struct err *e)
+{
+	return hash_open(fd, st, NULL, out, e);
 }
 
 /* Reading leaves no trace where that is for us to say. */
@@ -101,7 +112,7 @@ read_open(struct reading *r, int fd, struct err *e)
 		return err_set(e, ERR_RACE, "is another one now");
 	if (meta_read(fd, &r->arena, &r->attrs, &r->attrs_len, e) == -1)
 		return -1;
-	return scan_hash(fd, &r->st, &r->hash, e);
+	return hash_open(fd, &r->st, r->stop, &r->hash, e);
 }
 
 /* Runs on any thread. */
@@ -167,29 +178,39 @@ take_result(struct scan *s, struct reading *r, struct err *e)
 	return scan_progress(s, e);
 }
 
+/* The oldest is waited for, as long as the scan is to go on. */
+static int
+take_oldest(struct scan *s, struct err *e)
+{
+	struct reading *r;
+	int rc;
+
+	while ((r = crew_take_within(s->crew, LOOK_MS)) == NULL)
+		if (scan_progress(s, e) == -1)
+			return -1;
+	rc = take_result(s, r, e);
+	arena_free(&r->arena);
+	return rc;
+}
+
 int
 scan_read(struct scan *s, size_t i, struct err *e)
 {
 	struct reading *r;
-	int rc;
 
 	if (s->crew == NULL &&
 	    crew_new(&s->crew, crew_size(), READING_DEPTH, run_reading, NULL,
 		e) == -1)
 		return -1;
-	if (crew_is_full(s->crew)) {
-		r = crew_take(s->crew);
-		rc = take_result(s, r, e);
-		arena_free(&r->arena);
-		if (rc == -1)
-			return -1;
-	}
+	if (crew_is_full(s->crew) && take_oldest(s, e) == -1)
+		return -1;
 	/* They come back in order: the next of the ring is free. */
 	r = &s->reading[s->put++ % READING_DEPTH];
 	*r = (struct reading){
 		.fresh = i,
 		.path = s->fresh[i].entry->path,
 		.root = s->in->root,
+		.stop = &s->stop,
 	};
 	crew_put(s->crew, r);
 	return 0;
@@ -198,17 +219,10 @@ scan_read(struct scan *s, size_t i, struct err *e)
 int
 scan_read_all(struct scan *s, struct err *e)
 {
-	struct reading *r;
-	int rc = 0;
-
-	if (s->crew == NULL)
-		return 0;
-	while ((r = crew_take(s->crew)) != NULL) {
-		if (rc == 0)
-			rc = take_result(s, r, e);
-		arena_free(&r->arena);
-	}
-	return rc;
+	while (s->crew != NULL && !crew_is_idle(s->crew))
+		if (take_oldest(s, e) == -1)
+			return -1; /* the rest goes in scan_read_stop() */
+	return 0;
 }
 
 void
@@ -216,6 +230,7 @@ scan_read_stop(struct scan *s)
 {
 	struct reading *r;
 
+	s->stop = true;
 	while (s->crew != NULL && (r = crew_take(s->crew)) != NULL)
 		arena_free(&r->arena);
 	crew_free(s->crew);

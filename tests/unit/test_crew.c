@@ -103,7 +103,7 @@ wait_for_lock(void *item, void *arg)
 	pthread_mutex_unlock(arg);
 }
 
-Test(crew, trying_to_take_does_not_wait)
+Test(crew, trying_to_take_waits_no_longer_than_it_is_told)
 {
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 	struct crew *c = NULL;
@@ -111,12 +111,17 @@ Test(crew, trying_to_take_does_not_wait)
 	int item;
 
 	cr_assert_eq(crew_new(&c, 1, 2, wait_for_lock, &gate, &e), 0);
+	cr_assert(crew_is_idle(c));
+	cr_assert_null(crew_take_within(c, 1));
 	pthread_mutex_lock(&gate);
 	crew_put(c, &item);
+	cr_assert_not(crew_is_idle(c));
 	cr_assert_null(crew_try_take(c));
+	cr_assert_null(crew_take_within(c, 1));
 	pthread_mutex_unlock(&gate);
-	cr_assert_eq(crew_take(c), &item);
+	cr_assert_eq(crew_take_within(c, 60000), &item);
 	cr_assert_null(crew_try_take(c));
+	cr_assert(crew_is_idle(c));
 	crew_free(c);
 }
 

@@ -345,3 +345,24 @@ Test(scan_odd, whoever_is_told_may_end_it)
 	cr_expect_eq(calls, 1);
 	homes_free(&h);
 }
+
+/* A hole that takes longer to read than any test may. */
+Test(scan_odd, whoever_ends_it_does_not_wait_for_a_large_file, .timeout = 120)
+{
+	unsigned calls = 0;
+	struct homes h;
+	struct home out;
+	struct scan_sums sums;
+	struct err e;
+
+	homes_make(&h);
+	homes_shell(&h, "truncate -s 1000G large");
+	cr_assert_eq(scan_home(&out, &h.arena,
+			 &(struct scan_in){ .root = &h.root,
+			     .progress = stop_at_once,
+			     .arg = &calls },
+			 &sums, &e),
+	    -1);
+	cr_expect_eq(e.kind, ERR_OFFLINE);
+	homes_free(&h);
+}
