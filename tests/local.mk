@@ -139,8 +139,9 @@ print-quick-tests:
 .PHONY: print-quick-tests
 
 # A domain controller of the test's own; its state is made once in the build.
-EXTRA_DIST += tests/directory/dc.sh tests/directory/state tests/directory/make-state \
-	tests/directory/populate.py tests/directory/smb.conf.in \
+EXTRA_DIST += tests/directory/dc.sh tests/directory/kept-state \
+	tests/directory/make-state tests/directory/populate.py \
+	tests/directory/smb.conf.in \
 	tests/directory/with-directory tests/directory/count-packets \
 	tests/directory/odd-server tests/directory/read-only
 clean-local:

@@ -344,7 +344,7 @@ lab_dc_start() {
 # lab_join HOST.
 lab_dc() {
 	local state
-	state=$("$srcdir/tests/directory/state" "${3:-2012_R2}") || exit
+	state=$("$srcdir/tests/directory/kept-state" "${3:-2012_R2}") || exit
 	lab_dc_host "$1" "$2" "$state"
 	lab_dc_start "$1"
 }

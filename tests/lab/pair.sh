@@ -82,7 +82,7 @@ lab_pair() {
 
 lab_dcs() {
 	local state pair key host
-	state=$("$srcdir/tests/directory/state") || exit
+	state=$("$srcdir/tests/directory/kept-state") || exit
 	pair=${state%.tar}-pair
 	key=$(cat "${state%.tar}.key" "$srcdir/tests/lab/pair.sh" | sha256sum)
 	(
