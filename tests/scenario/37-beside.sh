@@ -188,7 +188,7 @@ for how in sync pull; do
 		[ "$(cat "$b/Documents/stop (conflict"* |
 			tr '\n' ';')" = 'from b;' ] ||
 			fail "$how, step $at: $(ls "$b/Documents")"
-		at=$((at + 1))
+		at=$((at + 2))
 	done
 	[ "$at" -gt 10 ] || fail "$how: only $at steps"
 done
