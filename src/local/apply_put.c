@@ -283,7 +283,7 @@ apply_beside(struct apply *a, size_t i, struct err *e)
 	const struct op *of =
 	    plan_find(a->in->plan, lost->path, lost->path_len);
 
-	if (of == NULL || of->state == OP_FAILED)
+	if (of != NULL && of->state == OP_FAILED)
 		return err_set(e, ERR_RACE, "%s: changed meanwhile",
 		    lost->path);
 	return apply_put(a, i, e);

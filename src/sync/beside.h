@@ -14,20 +14,19 @@
  * is settled. The name is made of what the list says, so that machines that do
  * this at once make one and the same file, and none twice.
  *
- * A run that may change the home does so by its plan. What lost elsewhere, by a
- * push or in a run that was cut off, is found in the list by the next one.
+ * A run that may change the home does so by its plan, for what loses in it and
+ * for what the list has, from a push or a run that was cut off.
  */
 
-/* To p, whose conflicts are decided: what puts their losers beside. sides: that
- * the run may change. */
-int beside_plan(struct plan *p, const struct plan_in *in, unsigned sides,
-    struct err *e) MUST_CHECK;
+/* To p, whose conflicts are decided: what puts their losers, and those of list,
+ * beside. sides: that the run may change, the home among them. */
+int beside_plan(struct plan *p, const struct plan_in *in,
+    const struct profile *list, unsigned sides, struct err *e) MUST_CHECK;
+/* What of list the home has beside already is no conflict any more. */
+int beside_drop_known(struct context *c, const struct plan_in *in,
+    const struct profile *list, struct err *e) MUST_CHECK;
 /* p was carried out in the home: what lies beside now is no conflict. */
 int beside_done(struct context *c, struct plan *p, struct err *e) MUST_CHECK;
-
-/* Under the run lock, with the head loaded. What cannot be put there stays
- * listed. *made: a scan of before does not know all of the home any more. */
-int beside_settle(struct context *c, bool *made, struct err *e) MUST_CHECK;
 
 /* Do rules want the version of a file beside the one that won? */
 bool beside_is_due(const struct rules *rules, const struct entry *loser);

@@ -6,31 +6,37 @@
 #include "sync/beside.h"
 #include "sync/list.h"
 
-/* What loses in a plan comes beside what wins by the same plan: so a dry run
- * tells of it, and the run that finds a conflict settles it. */
+/* What loses in a plan, and what the list has from before, comes beside what won
+ * by the same plan: so a dry run tells of it. */
 
+/* Does anything have that name, or get it by p? */
 static bool
-is_known(const struct plan_in *in, const char *path)
+is_known(const struct plan *p, const struct plan_in *in, const char *path)
 {
 	size_t len = strlen(path);
 
-	return tree_find(&in->local->tree, path, len) != NULL ||
+	if (tree_find(&in->local->tree, path, len) != NULL ||
 	    tree_find(in->remote, path, len) != NULL ||
-	    tree_find(in->base, path, len) != NULL;
+	    tree_find(in->base, path, len) != NULL)
+		return true;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->op[i].beside && strcmp(p->op[i].result->path, path) == 0)
+			return true;
+	return false;
 }
 
-/* The loser of op under another name. */
+/* A version that lost, under another name. */
 static int
-add(struct plan *all, const struct op *op, const char *path, unsigned sides,
-    struct arena *a, struct err *e)
+add(struct plan *p, const struct entry *loser, enum action action,
+    const char *path, unsigned sides, struct arena *a, struct err *e)
 {
 	struct extra *extra;
-	struct entry *copy = entry_copy_extra(a, op->loser, &extra, e);
+	struct entry *copy = entry_copy_extra(a, loser, &extra, e);
 	const struct op more = {
 		.result = copy,
-		.from = op->loser,
+		.from = loser,
 		.beside = true,
-		.action = op->loser_is_local ? ACTION_UPLOAD : ACTION_DOWNLOAD,
+		.action = (uint8_t)action,
 		.sides = (uint8_t)sides,
 		.state = OP_PLANNED,
 		.reason = REASON_BESIDE,
@@ -41,7 +47,7 @@ add(struct plan *all, const struct op *op, const char *path, unsigned sides,
 	copy->path_len = (uint16_t)strlen(path);
 	copy->path = arena_copy(a, path, copy->path_len, e);
 	extra->group = 0;
-	return copy->path != NULL ? plan_add(all, &more, e) : -1;
+	return copy->path != NULL ? plan_add(p, &more, e) : -1;
 }
 
 /* An earlier run has put that very version there. */
@@ -54,21 +60,34 @@ is_there(const struct plan_in *in, const char *path, const struct entry *loser)
 	    entry_same_content(t, loser);
 }
 
-/* Where the copy is to go: 1; it is there already: 0; -1: nowhere. */
-static int
-choose_name(char *out, size_t cap, const struct plan_in *in,
-    const struct conflict *lost)
+static bool
+has_parent(const struct plan_in *in, const struct entry *t)
 {
+	size_t len = path_parent_len(t->path, t->path_len);
+	const struct entry *dir = tree_find(&in->local->tree, t->path, len);
+
+	return len == 0 || (dir != NULL && dir->type == ENTRY_DIR);
+}
+
+enum spot { SPOT_NONE, SPOT_FREE, SPOT_OURS };
+
+/* Where the copy is to go, or is already. */
+static enum spot
+choose_name(char *out, size_t cap, const struct plan *p,
+    const struct plan_in *in, const struct conflict *lost)
+{
+	if (!has_parent(in, lost->loser))
+		return SPOT_NONE;
 	for (int twin = 0; twin < 2; twin++) {
 		if (!beside_name(out, cap, lost, twin != 0) ||
 		    !rules_roams(in->rules, out, strlen(out), false))
-			return -1;
+			return SPOT_NONE;
 		if (is_there(in, out, lost->loser))
-			return 0;
-		if (!is_known(in, out))
-			return 1;
+			return SPOT_OURS;
+		if (!is_known(p, in, out))
+			return SPOT_FREE;
 	}
-	return -1;
+	return SPOT_NONE;
 }
 
 static bool
@@ -76,6 +95,47 @@ is_for(const struct op *op, const struct rules *rules)
 {
 	return op->state == OP_PLANNED && op->action == ACTION_CONFLICT &&
 	    op->loser != NULL && beside_is_due(rules, op->loser);
+}
+
+/* The conflict that p has in op i. */
+static int
+add_new(struct plan *p, size_t i, const struct plan_in *in, unsigned sides,
+    struct err *e)
+{
+	const struct op op = p->op[i];
+	const struct conflict lost = {
+		.loser = op.loser,
+		.machine = op.loser_is_local ? in->self : op.loser->machine,
+	};
+	char name[PATH_LEN_MAX + 1];
+	enum spot spot = choose_name(name, sizeof(name), p, in, &lost);
+
+	if (spot == SPOT_OURS)
+		p->op[i].loser = NULL;
+	if (spot != SPOT_FREE)
+		return 0;
+	return add(p, op.loser,
+	    op.loser_is_local ? ACTION_UPLOAD : ACTION_DOWNLOAD, name, sides,
+	    in->arena, e);
+}
+
+/* One of the list. What p has found once more is dealt with. */
+static int
+add_old(struct plan *p, const struct conflict *lost, const struct plan_in *in,
+    unsigned sides, struct err *e)
+{
+	const struct op *of =
+	    plan_find(p, lost->loser->path, lost->loser->path_len);
+	char name[PATH_LEN_MAX + 1];
+
+	if (of != NULL && of->loser != NULL && shelf_id(of->loser) == lost->id)
+		return 0;
+	if (!beside_is_due(in->rules, lost->loser) ||
+	    choose_name(name, sizeof(name), p, in, lost) != SPOT_FREE)
+		return 0;
+	return add(p, lost->loser,
+	    entry_has_place(lost->loser) ? ACTION_DOWNLOAD : ACTION_UPLOAD,
+	    name, sides, in->arena, e);
 }
 
 static int
@@ -87,42 +147,43 @@ by_path(const void *a, const void *b)
 	return path_order(x, a_len, y, b_len);
 }
 
-static int
-add_for(struct plan *p, size_t i, const struct plan_in *in, unsigned sides,
-    struct err *e)
+int
+beside_plan(struct plan *p, const struct plan_in *in,
+    const struct profile *list, unsigned sides, struct err *e)
 {
-	const struct op op = p->op[i];
-	const struct conflict lost = {
-		.loser = op.loser,
-		.machine = op.loser_is_local ? in->self : op.loser->machine,
-	};
-	char name[PATH_LEN_MAX + 1];
+	size_t count = p->count;
+	int rc = 0;
 
-	switch (choose_name(name, sizeof(name), in, &lost)) {
-	case 0:
-		p->op[i].loser = NULL;
-		return 0;
-	case 1:
-		return add(p, &op, name, sides, in->arena, e);
-	default:
-		return 0;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		if (is_for(&p->op[i], in->rules))
+			rc = add_new(p, i, in, sides, e);
+	if (p->count > count)
+		qsort(p->op, p->count, sizeof(*p->op), by_path);
+	for (size_t i = 0; i < list->conflict_count && rc == 0; i++) {
+		count = p->count;
+		rc = add_old(p, &list->conflict[i], in, sides, e);
+		if (p->count > count)
+			qsort(p->op, p->count, sizeof(*p->op), by_path);
 	}
+	return rc;
 }
 
 int
-beside_plan(struct plan *p, const struct plan_in *in, unsigned sides,
-    struct err *e)
+beside_drop_known(struct context *c, const struct plan_in *in,
+    const struct profile *list, struct err *e)
 {
-	size_t count = p->count;
+	const struct plan none = { .count = 0 };
+	char name[PATH_LEN_MAX + 1];
 
-	if ((sides & SIDE_HOME) == 0)
-		return 0;
-	for (size_t i = 0; i < count; i++)
-		if (is_for(&p->op[i], in->rules) &&
-		    add_for(p, i, in, sides, e) == -1)
+	for (size_t i = 0; i < list->conflict_count; i++) {
+		const struct conflict *lost = &list->conflict[i];
+
+		if (beside_is_due(in->rules, lost->loser) &&
+		    choose_name(name, sizeof(name), &none, in, lost) ==
+			SPOT_OURS &&
+		    list_drop(c, lost->id, e) == -1)
 			return -1;
-	if (p->count > count)
-		qsort(p->op, p->count, sizeof(*p->op), by_path);
+	}
 	return 0;
 }
 

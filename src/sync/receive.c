@@ -189,18 +189,21 @@ copy_from_home(struct receiver *r, struct job *j)
 	return ok;
 }
 
-/* A version that lost a conflict is taken back: it lies on the shelf. */
+/* A version that lost a conflict is taken back, or comes beside the one that
+ * won: it lies on the shelf. */
 static bool
 copy_from_shelf(struct receiver *r, struct job *j)
 {
+	const struct op *op = &r->in->plan->op[j->op];
 	char name[STAGE_NAME_MAX];
 	struct err e;
 	int from, fd;
 	bool ok = false;
 
-	if (!r->in->taking)
+	if (!r->in->taking && !op->beside)
 		return false;
-	from = shelf_open(r->in->c->statefd, shelf_id(j->want), &e);
+	from = shelf_open(r->in->c->statefd,
+	    shelf_id(op->beside ? op->from : j->want), &e);
 	if (from == -1)
 		return false;
 	fd = stage_create(r->in->stagefd, job_name(j, name), j->want->size, &e);

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "local/shelf.h"
 #include "local/stage.h"
-#include "sync/beside.h"
+
 #include "sync/mend.h"
 #include "sync/round.h"
 
@@ -120,19 +120,6 @@ load_head(struct round *r, enum context_use use, struct err *e)
 	return 0;
 }
 
-static int
-put_losers_beside(struct round *r, struct err *e)
-{
-	bool made;
-
-	if (r->how->dry_run || (r->how->sides & SIDE_HOME) == 0 ||
-	    r->how->choose != NULL || r->how->reset)
-		return 0;
-	if (beside_settle(r->c, &made, e) == -1)
-		return -1;
-	return made ? scan(r, e) : 0;
-}
-
 /*
  * The home is looked at while the server is being reached; unless only the
  * store can say what this home is to remember (context.h, "next").
@@ -152,7 +139,5 @@ round_open(struct round *r, struct err *e)
 		return -1;
 	if (load_head(r, use, e) == -1)
 		return -1;
-	if (!ahead && survey(r, e) == -1)
-		return -1;
-	return put_losers_beside(r, e);
+	return ahead ? 0 : survey(r, e);
 }

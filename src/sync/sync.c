@@ -52,6 +52,24 @@ mend(struct round *r, struct err *e)
 	    e);
 }
 
+/* Of documents, what lost becomes a file. */
+static int
+plan_beside(struct round *r, const struct plan_in *in, struct err *e)
+{
+	struct profile list = { 0 };
+	int rc;
+
+	if ((r->how->sides & SIDE_HOME) == 0 || r->how->reset)
+		return 0;
+	rc = list_merged(r->c, &list, e);
+	if (rc == 0)
+		rc = beside_plan(&r->plan, in, &list, r->how->sides, e);
+	if (rc == 0 && !r->how->dry_run)
+		rc = beside_drop_known(r->c, in, &list, e);
+	profile_free(&list);
+	return rc;
+}
+
 static int
 make_plan(struct round *r, struct err *e)
 {
@@ -99,7 +117,7 @@ make_plan(struct round *r, struct err *e)
 	if (!r->how->allow_deletes &&
 	    !(r->how->reset && c->remote->tree.count > 0))
 		r->out->held = plan_guard(&r->plan, &in, &guard);
-	return beside_plan(&r->plan, &in, r->how->sides, e);
+	return plan_beside(r, &in, e);
 }
 
 /* What the state says when head (number, id) is the head it knows. */

@@ -165,6 +165,25 @@ no_more_listed a
 expect 0 on b sync
 same_homes a b
 
+# A push changes nothing in the home: the next run that may does, by its plan.
+echo base > "$a/Documents/pushed.odt"
+expect 0 on a sync
+expect 0 on b sync
+both Documents/pushed.odt
+expect 0 on b sync
+expect 0 on a push
+expect 0 on a --json conflicts
+[ "$(json 'len(d["conflicts"])')" = 3 ] || fail "listed: $out"
+planned a --json sync
+copy='Documents/pushed (conflict from b 2026-01-02 03.04.05).odt'
+[ "$(cat "$work/.copies")" = \
+	"[('download', '$copy', 'Documents/pushed.odt')]" ] ||
+	fail "$(cat "$work/.copies")"
+[ "$(cat "$a/$copy")" = 'from b' ] || fail "no copy"
+no_more_listed a
+expect 0 on b sync
+same_homes a b
+
 # However the run ends, there is one copy in the end.
 echo base > "$a/Documents/stop.odt"
 expect 0 on a sync

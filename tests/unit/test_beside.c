@@ -62,6 +62,8 @@ Test(beside, a_long_name_is_cut_between_characters)
 	cr_expect_null(name_of("abc", "machine", out, 20));
 }
 
+static const struct profile no_list;
+
 #define BOTH (SIDE_HOME | SIDE_STORE)
 
 /* Times are nanoseconds since 1970, so all copies have the same date. */
@@ -88,10 +90,6 @@ Test(beside, the_plan_tells_of_the_copy)
 		    SIDE_HOME,
 		    "upload:docs/a" COPY
 		    ".odt<docs/a.odt conflict:docs/a.odt" },
-		{ "one that does not",
-		    { "docs/ docs/a.odt=1", "docs/ docs/a.odt=2@9",
-			"docs/ docs/a.odt=3@5", rules },
-		    SIDE_STORE, "conflict:docs/a.odt" },
 		{ "the conflict waits",
 		    { "docs/ docs/a.odt=1", "docs/ docs/a.odt=2@9",
 			"docs/ docs/a.odt=3@5", rules },
@@ -106,7 +104,9 @@ Test(beside, the_plan_tells_of_the_copy)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		world_plan(&w, &rows[i].trees);
 		plan_restrict(&w.plan, rows[i].sides);
-		cr_assert_eq(beside_plan(&w.plan, &w.in, rows[i].sides, &e), 0);
+		cr_assert_eq(beside_plan(&w.plan, &w.in, &no_list,
+				 rows[i].sides, &e),
+		    0);
 		cr_expect_str_eq(world_ops(&w), rows[i].ops, "%s: %s",
 		    rows[i].why, world_ops(&w));
 		world_free(&w);
@@ -137,7 +137,9 @@ Test(beside, the_copy_of_a_one_sided_run_is_new)
 	for (size_t i = 0; i < 2; i++) {
 		world_plan(&w, &trees);
 		plan_restrict(&w.plan, sides[i]);
-		cr_assert_eq(beside_plan(&w.plan, &w.in, sides[i], &e), 0);
+		cr_assert_eq(beside_plan(&w.plan, &w.in, &no_list, sides[i],
+				 &e),
+		    0);
 		cr_assert(copy_of(&w)->beside);
 		cr_expect_eq(copy_of(&w)->sides, sides[i]);
 		cr_expect_eq(copy_of(&w)->from, world_op(&w, "d/a")->loser);
@@ -159,15 +161,47 @@ Test(beside, what_lies_there_already_has_not_to_be_kept_again)
 	world_plan(&w,
 	    &(struct trees){ "d/ d/a=1", "d/ d/a=2@5", "d/ d/a=3@9",
 		"beside d/\n" });
-	cr_assert_eq(beside_plan(&w.plan, &w.in, BOTH, &e), 0);
+	cr_assert_eq(beside_plan(&w.plan, &w.in, &no_list, BOTH, &e), 0);
 	there = *copy_of(&w)->result;
 	there.extra = &extra;
 	plan_free(&w.plan);
 	cr_assert_eq(tree_add(&w.local.tree, &there, &e), 0);
 	tree_sort(&w.local.tree);
 	cr_assert_eq(plan_make(&w.plan, &w.in, &e), 0);
-	cr_assert_eq(beside_plan(&w.plan, &w.in, BOTH, &e), 0);
+	cr_assert_eq(beside_plan(&w.plan, &w.in, &no_list, BOTH, &e), 0);
 	cr_expect_not(copy_of(&w)->beside);
 	cr_expect_null(world_op(&w, "d/a")->loser);
 	world_free(&w);
+}
+
+Test(beside, so_does_what_the_list_has)
+{
+	static const char rules[] = "beside d/\n";
+	static const struct {
+		const char *path;
+		const char *ops;
+	} rows[] = {
+		{ "d/a.odt", "download:d/a" COPY ".odt<d/a.odt" },
+		{ "a.odt", "" }, /* somewhere else */
+		{ "d/e/a", "" }, /* its directory is gone */
+	};
+	struct entry loser = { .type = ENTRY_FILE,
+		.mode = 0644,
+		.size = 1,
+		.place = { .gen = 1 } };
+	const struct machine self = { .id = "self", .name = "self" };
+	struct conflict c = { .id = 7, .loser = &loser, .machine = &self };
+	const struct profile list = { .conflict = &c, .conflict_count = 1 };
+	struct err e = { 0 };
+	struct world w;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		loser.path = rows[i].path;
+		loser.path_len = (uint16_t)strlen(loser.path);
+		world_plan(&w, &(struct trees){ "d/", "d/", "d/", rules });
+		cr_assert_eq(beside_plan(&w.plan, &w.in, &list, BOTH, &e), 0);
+		cr_expect_str_eq(world_ops(&w), rows[i].ops, "%s: %s",
+		    rows[i].path, world_ops(&w));
+		world_free(&w);
+	}
 }
