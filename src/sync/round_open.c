@@ -122,7 +122,7 @@ load_head(struct round *r, enum context_use use, struct err *e)
 
 /*
  * The home is looked at while the server is being reached; unless only the
- * store can say what this home is to remember (context.h, "next").
+ * store can say what this home is to remember (state.h, "next").
  */
 int
 round_open(struct round *r, struct err *e)
