@@ -35,6 +35,7 @@ Test(ledger, what_was_kept_is_known_again)
 {
 	struct ledger l = { .state = LEDGER_PENDING,
 		.loaded = true,
+		.temporary = true,
 		.used_s = 1234567890,
 		.name = "alice",
 		.reason = "no\nanswer" };
@@ -44,6 +45,7 @@ Test(ledger, what_was_kept_is_known_again)
 	cr_assert_eq(ledger_load(&got, below, 1000, "alice", &e), 0);
 	cr_expect_eq(got.state, LEDGER_PENDING);
 	cr_expect(got.loaded);
+	cr_expect(got.temporary);
 	cr_expect_eq(got.used_s, 1234567890);
 	cr_expect_str_eq(got.reason, "no?answer");
 }
@@ -75,7 +77,7 @@ write_file(const char *text)
 Test(ledger, damage_is_an_error_and_no_guess)
 {
 	static const char *const bad[] = { "state=what\n", "noise\n",
-		"loaded=perhaps\n", "used=-1\n", "used=x\n" };
+		"loaded=perhaps\n", "temporary=\n", "used=-1\n", "used=x\n" };
 	struct ledger l = { .name = "alice" }, got;
 
 	cr_assert_eq(ledger_save(below, 1000, &l, &e), 0);

@@ -46,6 +46,25 @@ static const struct {
 	{ { .store = "", .type = TYPE_ROAMING }, TYPE_LOCAL, DUTY_NONE, false,
 	    "no store is set" },
 
+	/* A temporary profile that began with a home as new goes, and only then,
+	 * whatever anybody has decided meanwhile. */
+	{ { .store = STORE, .fresh = true, .owed = true }, TYPE_TEMPORARY,
+	    DUTY_NONE, false, "" },
+	{ { .occasion = OCCASION_CHECKPOINT, .store = STORE, .fresh = true },
+	    TYPE_TEMPORARY, DUTY_NONE, false, "" },
+	{ { .occasion = OCCASION_LOGOUT, .store = STORE, .fresh = true },
+	    TYPE_TEMPORARY, DUTY_DROP, false, "" },
+	{ { .occasion = OCCASION_LOGOUT,
+	      .store = "",
+	      .type = TYPE_LOCAL,
+	      .local_only = true,
+	      .fresh = true },
+	    TYPE_TEMPORARY, DUTY_DROP, false, "" },
+	{ { .occasion = OCCASION_LOGOUT,
+	      .store = STORE,
+	      .type = TYPE_TEMPORARY },
+	    TYPE_TEMPORARY, DUTY_NONE, false, "" },
+
 	/* Mandatory: the store's, every time; never an upload. */
 	{ { .store = STORE, .mandatory = true }, TYPE_MANDATORY, DUTY_RESET,
 	    false, "" },

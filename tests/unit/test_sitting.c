@@ -36,6 +36,8 @@ static const struct sitting some = {
 	.state = "offline",
 	.reason = "//server: away\xff",
 	.owed = true,
+	.fresh = true,
+	.marked = true,
 	.time_ns = 42,
 };
 
@@ -58,6 +60,8 @@ Test(sitting, what_is_saved_is_loaded)
 	cr_expect_str_eq(got.occasion, "logout");
 	cr_expect_str_eq(got.type, "roaming");
 	cr_expect_str_eq(got.state, "offline");
+	cr_expect(got.fresh);
+	cr_expect(got.marked);
 	cr_expect_str_eq(got.reason, "//server: away\\xff");
 	cr_expect(got.owed);
 	cr_expect_eq(got.time_ns, 42);
