@@ -44,6 +44,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_path \
 	tests/fuzz/fuzz_profile_url \
 	tests/fuzz/fuzz_rules \
+	tests/fuzz/fuzz_sqlite_log \
 	tests/fuzz/fuzz_srv \
 	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_text \

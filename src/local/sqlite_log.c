@@ -15,7 +15,7 @@
 /* What a log is read with. */
 struct play {
 	int dbfd, logfd;
-	uint64_t log_len;
+	uint64_t db_len, log_len;
 	uint32_t page_len;
 	uint8_t *record; /* owned; one header and one page */
 };
@@ -50,6 +50,13 @@ write_page(const struct play *p, uint32_t number, const uint8_t *page,
 {
 	return io_write_at(p->dbfd, page, p->page_len,
 	    (uint64_t)(number - 1) * p->page_len, e);
+}
+
+/* Each page that the database has more than now is in the log. */
+static bool
+is_possible(const struct play *p, uint32_t count)
+{
+	return (uint64_t)count * p->page_len <= p->db_len + p->log_len;
 }
 
 static int
@@ -166,7 +173,9 @@ wal_write(const struct play *p, uint64_t frames, uint32_t pages, struct err *e)
 		rc = read_log(p, r, WAL_FRAME + p->page_len, frame_at(p, i), e);
 		if (rc == 0)
 			return err_set(e, ERR_RACE, "log: became shorter");
-		if (rc == -1 ||
+		if (rc == -1)
+			return -1;
+		if (number(r) <= pages &&
 		    write_page(p, number(r), r + WAL_FRAME, e) == -1)
 			return -1;
 	}
@@ -187,7 +196,7 @@ play_wal(struct play *p, bool *did, struct err *e)
 	if (room_for(p, WAL_FRAME, e) == -1 ||
 	    wal_measure(p, header, &s, &frames, &pages, e) == -1)
 		return -1;
-	*did = frames > 0;
+	*did = frames > 0 && is_possible(p, pages);
 	return *did ? wal_write(p, frames, pages, e) : 0;
 }
 
@@ -314,7 +323,8 @@ play_journal(struct play *p, bool *did, struct err *e)
 
 	if (has_super_journal(p, &more, e) == -1)
 		return -1;
-	if (more || (rc = segment_read(p, &s, 0, e)) == 0)
+	if (more || (rc = segment_read(p, &s, 0, e)) == 0 ||
+	    (rc == 1 && !is_possible(p, s.pages)))
 		return 0;
 	*did = true;
 	return rc == 1 ? journal_write(p, &s, e) : -1;
@@ -340,6 +350,7 @@ sqlite_log_play(enum sqlite_log kind, int dbfd, int logfd, bool *did,
 	/* An empty database has no use for a log. */
 	if (db.st_size == 0 || log.st_size == 0)
 		return 0;
+	p.db_len = (uint64_t)db.st_size;
 	p.log_len = (uint64_t)log.st_size;
 	rc = kinds[kind](&p, did, e);
 	free(p.record);

@@ -324,6 +324,7 @@ Test(sqlite_log, a_journal_that_is_over_changes_nothing)
 		{ "its header was wiped", 0, 28, SIZE_MAX },
 		{ "cut off in its header", 0, 0, PAGE - 1 },
 		{ "no length of a sector", 20, 4, SIZE_MAX },
+		{ "more pages than there can be", 16, 1, SIZE_MAX },
 	};
 	struct journal j;
 	int db;
@@ -331,7 +332,8 @@ Test(sqlite_log, a_journal_that_is_over_changes_nothing)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		db = database_of("ABC4");
 		j = journal_made();
-		memset(j.bytes + rows[i].at, 0, rows[i].zeros);
+		memset(j.bytes + rows[i].at, rows[i].zeros == 1 ? 1 : 0,
+		    rows[i].zeros);
 		if (rows[i].len < j.len)
 			j.len = rows[i].len;
 		cr_expect_not(plays(SQLITE_LOG_JOURNAL, db, j.bytes, j.len),
