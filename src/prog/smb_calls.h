@@ -20,6 +20,8 @@
  */
 struct smb;
 
+#define SMB_TRIES 3 /* before a line counts as slow */
+
 struct smb_login {
 	const char *server, *share, *path;    /* borrowed for the call */
 	const char *user, *domain, *password; /* password "": none */
@@ -28,6 +30,7 @@ struct smb_login {
 	uint64_t encrypt;    /* enum wire_encrypt */
 	bool kerberos;       /* with the tickets that KRB5CCNAME names */
 	bool create;         /* the directory, where it is missing */
+	uint64_t slow_us;    /* what takes longer is measured again; 0: never */
 };
 
 /* On -1 *stage is an enum wire_stage. The process is then good for nothing but

@@ -43,7 +43,8 @@
  * Every request is answered by OK or ERROR; LIST and LOAD by any number of
  * PARTs before. CONNECT is the first request and resolves the server's name
  * and tries its port, OK's a being the microseconds that the connection took,
- * the least of three where it took more than slow, which is not 0;
+ * the least of three where it took more than slow, which is not 0 (as of b of
+ * LOGIN);
  * LOGIN is the second: it opens the session, and the directory path in share
  * (made where create is not 0, else ESRCH), OK's a being enum wire_fact's bits and b the
  * microseconds of a round trip. Paths of
