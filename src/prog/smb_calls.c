@@ -192,8 +192,7 @@ smb_trip_us(const struct smb *s)
 	return s->trip_us;
 }
 
-/* Errno of opening the store's directory as if it were a file; 0: it is. What
- * that took is a round trip, or what the quickest took. */
+/* Errno of opening the store's directory as a file; 0: it is. Takes the time. */
 static int
 open_base(struct smb *s)
 {
@@ -209,10 +208,9 @@ open_base(struct smb *s)
 	us = (clock_steady_s() - start) * 1e6;
 	if (s->trip_us == 0 || us < (double)s->trip_us)
 		s->trip_us = (uint64_t)us + 1;
-	if (f == NULL)
-		return sys;
-	(void)smbc_getFunctionClose(s->context)(s->context, f);
-	return 0;
+	if (f != NULL)
+		(void)smbc_getFunctionClose(s->context)(s->context, f);
+	return f != NULL ? 0 : sys;
 }
 
 /*
@@ -267,14 +265,16 @@ smb_login(struct smb **out, const struct smb_login *how, unsigned *stage,
 	*stage = WIRE_AT_CALL;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return failed(e, errno, "");
+	s->base = address_base(how->server, how->share, how->path);
+	if (s->base == NULL) {
+		free(s);
+		return failed(e, ENOMEM, "");
+	}
 	snprintf(s->user, sizeof(s->user), "%s", how->user);
 	snprintf(s->domain, sizeof(s->domain), "%s", how->domain);
 	snprintf(s->password, sizeof(s->password), "%s", how->password);
 	s->encrypt = how->encrypt <= WIRE_OFF ? how->encrypt : WIRE_REQUIRED;
 	/* Not freed on failure: the library keeps a pointer to it. */
-	s->base = address_base(how->server, how->share, how->path);
-	if (s->base == NULL)
-		return failed(e, errno, "");
 	if (start_library(s, how, e) == -1)
 		return -1;
 	if (enter(s, how, e) == -1) {
