@@ -27,6 +27,13 @@ keep(struct account *out, const struct passwd *pw, struct err *e)
 	return 0;
 }
 
+/* Name services have several words for it, see getpwnam(3). */
+static bool
+is_gone(int sys)
+{
+	return sys == 0 || sys == ENOENT || sys == ESRCH;
+}
+
 int
 account_find(struct account *out, const char *name, struct err *e)
 {
@@ -46,7 +53,7 @@ account_find(struct account *out, const char *name, struct err *e)
 	} while (sys == ERANGE && size < SIZE_MAX_BYTES);
 	if (found != NULL) {
 		rc = keep(out, found, e);
-	} else if (sys == 0) {
+	} else if (is_gone(sys)) {
 		err_set(e, ERR_GONE, "no such user");
 	} else {
 		errno = sys;

@@ -191,7 +191,7 @@ Test(smb_link, who_only_looks_hears_of_a_failure_and_of_silence)
 		"error(take()[0], 111, 2); time.sleep(99)",
 		"time.sleep(99)",
 		"ok(take()[0]); time.sleep(99)",
-		"ok(take()[0]); sys.exit()",
+		"ok(take()[0]); take(); sys.exit()",
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
