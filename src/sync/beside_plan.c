@@ -25,29 +25,24 @@ is_known(const struct plan *p, const struct plan_in *in, const char *path)
 	return false;
 }
 
-/* A version that lost, under another name. */
+/* What op says of a version that lost, its from, under another name. */
 static int
-add(struct plan *p, const struct entry *loser, enum action action,
-    const char *path, unsigned sides, struct arena *a, struct err *e)
+add(struct plan *p, struct op op, const char *path, struct arena *a,
+    struct err *e)
 {
 	struct extra *extra;
-	struct entry *copy = entry_copy_extra(a, loser, &extra, e);
-	const struct op more = {
-		.result = copy,
-		.from = loser,
-		.beside = true,
-		.action = (uint8_t)action,
-		.sides = (uint8_t)sides,
-		.state = OP_PLANNED,
-		.reason = REASON_BESIDE,
-	};
+	struct entry *copy = entry_copy_extra(a, op.from, &extra, e);
 
 	if (copy == NULL)
 		return -1;
 	copy->path_len = (uint16_t)strlen(path);
 	copy->path = arena_copy(a, path, copy->path_len, e);
 	extra->group = 0;
-	return copy->path != NULL ? plan_add(p, &more, e) : -1;
+	op.result = copy;
+	op.beside = true;
+	op.state = OP_PLANNED;
+	op.reason = REASON_BESIDE;
+	return copy->path != NULL ? plan_add(p, &op, e) : -1;
 }
 
 /* An earlier run has put that very version there. */
@@ -114,9 +109,13 @@ add_new(struct plan *p, size_t i, const struct plan_in *in, unsigned sides,
 		p->op[i].loser = NULL;
 	if (spot != SPOT_FREE)
 		return 0;
-	return add(p, op.loser,
-	    op.loser_is_local ? ACTION_UPLOAD : ACTION_DOWNLOAD, name, sides,
-	    in->arena, e);
+	return add(p,
+	    (struct op){
+		.from = op.loser,
+		.action = op.loser_is_local ? ACTION_UPLOAD : ACTION_DOWNLOAD,
+		.sides = (uint8_t)sides,
+	    },
+	    name, in->arena, e);
 }
 
 /* One of the list. What p has found once more is dealt with. */
@@ -133,9 +132,14 @@ add_old(struct plan *p, const struct conflict *lost, const struct plan_in *in,
 	if (!beside_is_due(in->rules, lost->loser) ||
 	    choose_name(name, sizeof(name), p, in, lost) != SPOT_FREE)
 		return 0;
-	return add(p, lost->loser,
-	    entry_has_place(lost->loser) ? ACTION_DOWNLOAD : ACTION_UPLOAD,
-	    name, sides, in->arena, e);
+	return add(p,
+	    (struct op){
+		.from = lost->loser,
+		.action = entry_has_place(lost->loser) ? ACTION_DOWNLOAD
+						       : ACTION_UPLOAD,
+		.sides = (uint8_t)sides,
+	    },
+	    name, in->arena, e);
 }
 
 static int
