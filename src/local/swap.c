@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "local/stage.h"
 #include "local/swap.h"
 #include "local/vouch.h"
+
+#define LATE_MS 1
 
 /* File systems without the flags of renameat2(). */
 static bool
@@ -100,6 +103,18 @@ stat_of(int dirfd, const char *name)
 	return st;
 }
 
+/* In this order: who is no writer now cannot become one. */
+static bool
+was_written(const struct swap *s, const struct stat *ours)
+{
+	struct stat st;
+
+	if (hold_has_writer(s->stagefd, s->staged))
+		return true;
+	st = stat_of(s->stagefd, s->staged);
+	return !stat_same_content(&st, ours);
+}
+
 /*
  * The name gets back what it had, and staging what it had: ours. If the user
  * has replaced ours in between, his latest version keeps the name and the one
@@ -123,11 +138,13 @@ give_back(struct swap *s, const struct stat *ours)
 		(void)exchange(s);
 		return;
 	}
-	/* In this order: who is no writer now cannot become one. */
-	s->stray = hold_has_writer(s->stagefd, s->staged);
-	st = stat_of(s->stagefd, s->staged);
-	if (!stat_same_content(&st, ours))
-		s->stray = true;
+	/* But for one whose open() had found ours by its name already: the
+	 * kernel counts him a little later. */
+	s->stray = was_written(s, ours);
+	if (!s->stray) {
+		clock_sleep_ms(LATE_MS);
+		s->stray = was_written(s, ours);
+	}
 }
 
 void

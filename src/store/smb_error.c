@@ -98,7 +98,12 @@ static const struct meaning {
 	{ EIO, ANY, ERR_OFFLINE, NULL, "check the server's disk" },
 	{ EINVAL, ANY, ERR_OFFLINE,
 	    "the server did not accept that, or the connection broke", NULL },
-	{ ENOMEM, ANY, ERR_SYSTEM, NULL, NULL },
+	/* For its memory, or in a session that has just ended. A path that is
+	 * no UTF-8 is neither. */
+	{ ENOMEM, WIRE_AT_PATH, ERR_SYSTEM, NULL, NULL },
+	{ ENOMEM, ANY, ERR_OFFLINE,
+	    "the connection broke, or there was no memory left",
+	    "try again later" },
 	{ 0, ANY, ERR_STORE, NULL, NULL },
 };
 #define N_MEANINGS (sizeof(meanings) / sizeof(meanings[0]))
@@ -127,7 +132,7 @@ bool
 smb_error_is_loss(uint64_t sys)
 {
 	static const int losses[] = { ECONNABORTED, ECONNRESET, ENETRESET,
-		EPIPE, ENOTCONN, EINVAL };
+		EPIPE, ENOTCONN, EINVAL, ENOMEM };
 
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
 		if (sys == (uint64_t)losses[i])

@@ -140,6 +140,14 @@ Test(smb_url, long_parts_are_refused)
 	cr_expect_eq(smb_url_check(url, &e), -1);
 }
 
+Test(smb_error, a_session_that_ended_is_tried_anew)
+{
+	cr_expect(smb_error_is_loss(EINVAL));
+	cr_expect(smb_error_is_loss(ENOMEM));
+	cr_expect_not(smb_error_is_loss(ETIMEDOUT));
+	cr_expect_not(smb_error_is_loss(EACCES));
+}
+
 Test(smb_error, what_can_be_done_about_it_decides_the_kind)
 {
 	static const struct {
@@ -167,6 +175,8 @@ Test(smb_error, what_can_be_done_about_it_decides_the_kind)
 		{ ENOSPC, WIRE_AT_CALL, ERR_STORE, "roam gc" },
 		{ EDQUOT, WIRE_AT_CALL, ERR_STORE, "quota" },
 		{ EPIPE, WIRE_AT_CALL, ERR_OFFLINE, "broke" },
+		{ ENOMEM, WIRE_AT_CALL, ERR_OFFLINE, "broke" },
+		{ ENOMEM, WIRE_AT_PATH, ERR_SYSTEM, "" },
 		{ 100000, 99, ERR_STORE, "" },
 	};
 	struct smb_fault f = { "//srv/s", "gen", 0, 0, "DETAIL\n" };
