@@ -88,20 +88,20 @@ expect 0 on a --json conflicts
 	"['.cache/thumbnails/x']" ] || fail "the other one is lost: $out"
 
 # --- Excluded later ---------------------------------------------------------
-put "$a" work/same same
-put "$a" work/edited-here one
-put "$a" work/edited-there one
-put "$a" work/edited-both one
-put "$a" work/removed-here one
-put "$a" work/removed-there one
-put "$a" work/deep/er/file one
+put "$a" project/same same
+put "$a" project/edited-here one
+put "$a" project/edited-there one
+put "$a" project/edited-both one
+put "$a" project/removed-here one
+put "$a" project/removed-there one
+put "$a" project/deep/er/file one
 rules "$a"
 both
 for path in same edited-here edited-there edited-both removed-here \
 	removed-there deep/er/file; do
-	[ -f "$b/work/$path" ] || fail "work/$path did not roam"
+	[ -f "$b/project/$path" ] || fail "project/$path did not roam"
 done
-rules "$a" 'local /work/ # by now'
+rules "$a" 'local /project/ # by now'
 expect 0 on a --json sync
 [ "$(json 'd["summary"]["delete_store"] + d["summary"]["delete_local"]')" = 0 ] ||
 	fail "a rule deletes: $out"
@@ -111,33 +111,33 @@ expect 0 on b sync
 expect 0 on b --json sync
 [ "$(json 'd["actions"]')" = '[]' ] || fail "the rules did something: $out"
 for home in "$a" "$b"; do
-	holds "$home/work/same" same
-	holds "$home/work/deep/er/file" one
+	holds "$home/project/same" same
+	holds "$home/project/deep/er/file" one
 done
-in_store work/same
-in_store work/deep/er/file
+in_store project/same
+in_store project/deep/er/file
 
 # What happens there while it is excluded is nobody else's business.
-echo here > "$a/work/edited-here"
-echo there > "$b/work/edited-there"
-echo here > "$a/work/edited-both"
-touch -d '2020-01-01' "$a/work/edited-both"
-echo there > "$b/work/edited-both"
-rm "$a/work/removed-here"
-rm "$b/work/removed-there"
-put "$a" work/new-here new
-put "$b" work/new-there new
+echo here > "$a/project/edited-here"
+echo there > "$b/project/edited-there"
+echo here > "$a/project/edited-both"
+touch -d '2020-01-01' "$a/project/edited-both"
+echo there > "$b/project/edited-both"
+rm "$a/project/removed-here"
+rm "$b/project/removed-there"
+put "$a" project/new-here new
+put "$b" project/new-there new
 both
-holds "$a/work/edited-there" one
-holds "$b/work/edited-here" one
-[ -f "$b/work/removed-here" ] || fail "removed there, too"
-[ -f "$a/work/removed-there" ] || fail "removed here, too"
-[ ! -e "$b/work/new-here" ] || fail "roamed though local"
+holds "$a/project/edited-there" one
+holds "$b/project/edited-here" one
+[ -f "$b/project/removed-here" ] || fail "removed there, too"
+[ -f "$a/project/removed-there" ] || fail "removed here, too"
+[ ! -e "$b/project/new-here" ] || fail "roamed though local"
 for path in same edited-here removed-here removed-there; do
-	in_store "work/$path"
+	in_store "project/$path"
 done
-not_in_store work/new-here
-not_in_store work/new-there
+not_in_store project/new-here
+not_in_store project/new-there
 
 # A third machine that comes now gets what roams, and nothing of the rest.
 expect 0 on c sync
@@ -150,30 +150,30 @@ print(json.load(sys.stdin)["actions"])')" = '[]' ] || fail "c is not done"
 rules "$a" '# nothing'
 both
 both
-holds "$a/work/edited-here" here
-holds "$b/work/edited-here" here
-holds "$a/work/edited-there" there
-holds "$b/work/edited-there" there
-holds "$a/work/edited-both" there
-holds "$b/work/edited-both" there
+holds "$a/project/edited-here" here
+holds "$b/project/edited-here" here
+holds "$a/project/edited-there" there
+holds "$b/project/edited-there" there
+holds "$a/project/edited-both" there
+holds "$b/project/edited-both" there
 expect 0 on a --json conflicts
 [ "$(json '[c["path"] for c in d["conflicts"] if "both" in c["path"]]')" = \
-	"['work/edited-both']" ] || fail "one of both edits is lost: $out"
+	"['project/edited-both']" ] || fail "one of both edits is lost: $out"
 id=$(json '[c["id"] for c in d["conflicts"] if "both" in c["path"]][0]')
 expect 0 on b conflicts show "$id"
 [ "$out" = here ] || fail "kept '$out'"
 for home in "$a" "$b"; do
-	holds "$home/work/new-here" new
-	holds "$home/work/new-there" new
-	holds "$home/work/same" same
+	holds "$home/project/new-here" new
+	holds "$home/project/new-there" new
+	holds "$home/project/same" same
 	# Nobody saw these go: not while they were nobody else's business.
-	holds "$home/work/removed-here" one
-	holds "$home/work/removed-there" one
+	holds "$home/project/removed-here" one
+	holds "$home/project/removed-there" one
 done
 same_homes a b
 expect 0 on c sync
 expect 0 on c sync
-holds "$work/c/work/deep/er/file" one
+holds "$work/c/project/deep/er/file" one
 
 # --- A directory that others remove -----------------------------------------
 rules "$a" 'local *.part' 'local /proj/build/'

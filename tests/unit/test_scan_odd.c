@@ -325,7 +325,10 @@ stop_at_once(uint64_t entries, uint64_t bytes, void *arg, struct err *e)
 	return err_set(e, ERR_OFFLINE, "enough");
 }
 
-Test(scan_odd, whoever_is_told_may_end_it)
+/* A scan of what the script makes, ended when it first tells how far it is:
+ * how often it told. */
+static unsigned
+calls_when_ended(const char *script)
 {
 	unsigned calls = 0;
 	struct homes h;
@@ -334,7 +337,7 @@ Test(scan_odd, whoever_is_told_may_end_it)
 	struct err e;
 
 	homes_make(&h);
-	homes_shell(&h, "for i in $(seq 100); do echo $i > $i; done");
+	homes_shell(&h, "%s", script);
 	cr_assert_eq(scan_home(&out, &h.arena,
 			 &(struct scan_in){ .root = &h.root,
 			     .progress = stop_at_once,
@@ -342,27 +345,19 @@ Test(scan_odd, whoever_is_told_may_end_it)
 			 &sums, &e),
 	    -1);
 	cr_expect_eq(e.kind, ERR_OFFLINE);
-	cr_expect_eq(calls, 1);
 	homes_free(&h);
+	return calls;
+}
+
+Test(scan_odd, whoever_is_told_may_end_it)
+{
+	cr_expect_eq(calls_when_ended(
+			 "for i in $(seq 100); do echo $i > $i; done"),
+	    1);
 }
 
 /* A hole that takes longer to read than any test may. */
 Test(scan_odd, whoever_ends_it_does_not_wait_for_a_large_file, .timeout = 120)
 {
-	unsigned calls = 0;
-	struct homes h;
-	struct home out;
-	struct scan_sums sums;
-	struct err e;
-
-	homes_make(&h);
-	homes_shell(&h, "truncate -s 1000G large");
-	cr_assert_eq(scan_home(&out, &h.arena,
-			 &(struct scan_in){ .root = &h.root,
-			     .progress = stop_at_once,
-			     .arg = &calls },
-			 &sums, &e),
-	    -1);
-	cr_expect_eq(e.kind, ERR_OFFLINE);
-	homes_free(&h);
+	cr_expect_geq(calls_when_ended("truncate -s 1000G large"), 1);
 }
