@@ -99,11 +99,10 @@ check_pace(struct attend *a, struct context *c, const struct plan *plan,
 	};
 	struct pace best = { .delay_s = -1 }, now;
 	struct probe probe;
-	char text[128];
-
 	double slow_s = conf->slow_delay_ms > 0
 	    ? (double)conf->slow_delay_ms / 1000
 	    : HUGE_VAL;
+	char text[128];
 
 	if (strcmp(conf->slow_link, "local") != 0 || !probe_is_due(plan))
 		return 0;
